@@ -1,0 +1,6 @@
+"""`python -m policyc`."""
+
+from policyc.cli.main import run
+
+if __name__ == "__main__":
+    run()

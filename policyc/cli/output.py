@@ -1,0 +1,80 @@
+"""What the verbs write, and where: standard output, or a file that is either the old one or the whole new one."""
+
+from __future__ import annotations
+
+import os
+import sys
+import tempfile
+from contextlib import suppress
+from typing import NoReturn
+
+from policyc.diagnostics import PolicycError
+
+BROKEN_PIPE = 141
+"""128 and the number of SIGPIPE: what a shell says of a program whose reader went away."""
+
+
+def emit(text: str) -> None:
+    """Write text to standard output. A reader that went away ends the program without a word."""
+    try:
+        sys.stdout.write(text)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        broken_pipe()
+
+
+def broken_pipe() -> NoReturn:
+    """End quietly."""
+    forget_output()
+    sys.exit(BROKEN_PIPE)
+
+
+def forget_output() -> None:
+    """Lead standard output nowhere, so that the interpreter's last flush does not fail again."""
+    with suppress(OSError, ValueError, AttributeError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def say(text: str) -> None:
+    """One line to standard error."""
+    with suppress(BrokenPipeError):
+        sys.stderr.write(text.rstrip("\n") + "\n")
+
+
+def put(text: str, path: str | None) -> None:
+    """Write text to a file, or to standard output where there is none."""
+    if path is None or path == "-":
+        emit(text)
+    else:
+        replace_file(path, text.encode("utf-8", "backslashreplace"))
+
+
+def replace_file(path: str, data: bytes) -> None:
+    """Write a file whole or not at all: a temporary file beside it, flushed to the disk, then renamed over it.
+
+    A link is followed, permissions are kept. Raises PolicycError where that is not possible.
+    """
+    target = os.path.realpath(path)
+    temporary = None
+    try:
+        mode = os.stat(target).st_mode & 0o777 if os.path.exists(target) else 0o666 & ~_umask()
+        handle, temporary = tempfile.mkstemp(prefix=f".{os.path.basename(target)}.", dir=os.path.dirname(target))
+        with os.fdopen(handle, "wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        os.chmod(temporary, mode)
+        os.replace(temporary, target)
+        temporary = None
+    except OSError as error:
+        raise PolicycError(f"cannot write `{path}`: {(error.strerror or str(error)).lower()}") from None
+    finally:
+        if temporary is not None:
+            with suppress(OSError):
+                os.unlink(temporary)
+
+
+def _umask() -> int:
+    mask = os.umask(0o022)
+    os.umask(mask)
+    return mask

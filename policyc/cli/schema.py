@@ -1,0 +1,28 @@
+"""`policyc schema`: the JSON Schemas of policy documents and of the configuration."""
+
+from __future__ import annotations
+
+import json
+from typing import Annotated
+
+import typer
+
+from policyc.cli.options import OutputFile, choice
+from policyc.cli.output import put
+
+app = typer.Typer(rich_markup_mode=None, add_completion=False)
+
+
+@app.command()
+def schema(
+    of: Annotated[str, typer.Argument(metavar="WHAT", help="document or config.")] = "document",
+    output_file: OutputFile = None,
+) -> int:
+    """Print a JSON Schema: of policies, or of the configuration."""
+    choice(of, ("document", "config"), "schema")
+    if of == "config":
+        from policyc.config_model import json_schema
+    else:
+        from policyc.frontends.document_model import json_schema
+    put(json.dumps(json_schema(), indent=2, ensure_ascii=False) + "\n", output_file)
+    return 0

@@ -1,0 +1,15 @@
+"""The verbs and the module of each, which holds a `typer.Typer` called `app`."""
+
+from __future__ import annotations
+
+VERBS = {
+    "lint": "lint",
+    "compile": "compile",
+    "explain": "explain",
+    "table": "table",
+    "convert": "convert",
+    "init": "init",
+    "catalog": "catalog",
+    "rule": "rule",
+    "schema": "schema",
+}

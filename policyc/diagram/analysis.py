@@ -1,0 +1,207 @@
+"""Questions about a policy, answered from diagrams, each answer with a call that replays.
+
+    analysis = Analysis(policy, facts, catalog)
+    analysis.find("create_charge", lambda leaf: leaf.effect == "allow" and not leaf.limits)
+
+A question is asked of one tool, and may be narrowed to a region by a formula (`given`), such as "this rule's guard fires" or "the
+arguments fit the tool's schema". A region is a guard in front of the program, so one construction answers everything.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from policyc.catalog.model import Catalog
+from policyc.diagram.build import DEFAULT_BUDGET, Budget, Builder, Diagram, Leaf, OverBudget
+from policyc.diagram.formula import TOOL, Formula, Predicate, Probe, conj, negation, predicates
+from policyc.diagram.schema import fill_required, schema_formula
+from policyc.diagram.search import Example, example, leaves, ways
+from policyc.diagram.specialise import OTHER_TOOL, Guarded, Specialiser, Tool, ToolProgram
+from policyc.ir.facts import Facts
+from policyc.ir.model import Policy, Rule
+from policyc.record import record
+from policyc.reference import Call, Outcome, decide
+from policyc.runtime.patterns import glob_match
+
+OUTSIDE = Leaf("deny", -2)
+"""The leaf of calls outside the region asked about."""
+MOST_NAMES = 100
+"""Most tool names kept out of the cells of "any other tool"; with more, an example may be one of them and is then not shown."""
+
+
+@record
+class Witness:
+    """A call and what the reference interpreter makes of it."""
+
+    call: Call
+    outcome: Outcome
+
+    def as_json(self) -> dict[str, Any]:
+        """The call as the JSON object that `policyc explain --call` reads."""
+        out: dict[str, Any] = {"tool": self.call.tool, "arguments": self.call.arguments}
+        if self.call.server is not None:
+            out["server"] = self.call.server
+        if self.call.context:
+            out["context"] = self.call.context
+        return out
+
+
+class Analysis:
+    """The diagrams of one policy, built when first asked for. `undecided`: tools whose diagram is over budget, with the reason;
+    `guesses`: why some combinations of tests could not be told apart from impossible ones. `cache`: for what is computed once."""
+
+    def __init__(self, policy: Policy, facts: Facts, catalog: Catalog | None = None, budget: Budget = DEFAULT_BUDGET) -> None:
+        self.policy = policy
+        self.facts = facts
+        self.catalog = catalog
+        self.specialiser = Specialiser(policy, facts)
+        self.rules: tuple[Rule, ...] = self.specialiser.rules
+        self.undecided: dict[str, str] = {}
+        self.cache: dict[str, object] = {}
+        self._builder = Builder(budget)
+        self._programs: dict[Tool, ToolProgram] = {}
+        self._diagrams: dict[tuple[Tool, Formula], Diagram | None] = {}
+        self._schemas: dict[Tool, Formula] = {}
+
+    @property
+    def tools(self) -> tuple[Tool, ...]:
+        """Every tool that the policy or the catalog names, and OTHER_TOOL last."""
+        names = set(self.specialiser.named_tools)
+        if self.catalog is not None:
+            names.update(t.name for t in self.catalog.tools)
+        return (*sorted(names), OTHER_TOOL)
+
+    @property
+    def guesses(self) -> list[str]:
+        """What the automata left open, in sentences; answers are then on the safe side."""
+        return list(self._builder.undecided)
+
+    def program(self, tool: Tool) -> ToolProgram:
+        """The rules that reach a tool, with their guards."""
+        known = self._programs.get(tool)
+        if known is None:
+            known = self._programs[tool] = self.specialiser.program(tool)
+        return known
+
+    def guard(self, tool: Tool, rule: int) -> Formula:
+        """When a rule fires on a tool: the rule by its index in `rules`. For a sum limit: when it applies."""
+        program = self.program(tool)
+        group = {"allow": program.allows, "approve": program.approvals, "limit": program.limits}
+        return next((g.guard for g in group.get(self.rules[rule].effect, program.denials) if g.rule == rule), False)
+
+    def schema(self, tool: Tool) -> Formula:
+        """The formula for "the arguments that the policy looks at fit the tool's input schema"; True without one."""
+        known = self._schemas.get(tool)
+        if known is None:
+            known = schema_formula(self.catalog, self.program(tool), tool)
+            if not isinstance(tool, str):
+                known = self._unnamed()
+            self._schemas[tool] = known
+        return known
+
+    def _unnamed(self) -> Formula:
+        """The formula for "the tool's name is none that has a diagram of its own", as far as the globs ask for names."""
+        globs = {
+            p.probe.value
+            for group in (self.program(OTHER_TOOL).denials, self.program(OTHER_TOOL).allows,
+                          self.program(OTHER_TOOL).approvals, self.program(OTHER_TOOL).limits)
+            for g in group for p in predicates(g.guard) if p.var == TOOL
+        }  # fmt: skip
+        named = tuple(n for n in self.specialiser.named_tools if any(glob_match(g)(n) for g in globs))
+        return True if not named or len(named) > MOST_NAMES else Predicate(TOOL, Probe("in", named, 0, 0), 0b001)
+
+    def diagram(self, tool: Tool, given: Formula = True) -> Diagram | None:
+        """The tool's diagram with everything outside `given` led to OUTSIDE; None when it is over budget."""
+        key = (tool, given)
+        if key not in self._diagrams:
+            self._diagrams[key] = self._build(tool, self.program(tool), given)
+        return self._diagrams[key]
+
+    def _build(self, tool: Tool, program: ToolProgram, given: Formula) -> Diagram | None:
+        outside = Guarded(OUTSIDE.rule, negation(given))
+        narrowed = ToolProgram(
+            (outside, *program.denials), program.allows, program.approvals, program.limits, program.default
+        )
+        try:
+            return self._builder.build(narrowed)
+        except OverBudget as reason:
+            self.undecided.setdefault(str(tool), str(reason))
+            return None
+
+    def outcomes(self, tool: Tool, given: Formula = True, *, valid: bool = True) -> set[Leaf]:
+        """The leaves that calls in the region may reach; a superset where variables depend on each other. Empty when over budget.
+
+        `valid`: only calls whose arguments fit the tool's schema.
+        """
+        diagram = self.diagram(tool, conj((given, self.schema(tool))) if valid else given)
+        return set() if diagram is None else leaves(diagram) - {OUTSIDE}
+
+    def decided(self, tool: Tool, given: Formula = True, *, valid: bool = True) -> bool:
+        """Whether the region's diagram could be built within the budget."""
+        return self.diagram(tool, conj((given, self.schema(tool))) if valid else given) is not None
+
+    def find(
+        self, tool: Tool, wanted: Callable[[Leaf], bool], given: Formula = True, *, valid: bool = True
+    ) -> Witness | None:
+        """A call to the tool, in the region, whose outcome is wanted. It has been replayed through the reference."""
+        diagram = self.diagram(tool, conj((given, self.schema(tool))) if valid else given)
+        if diagram is None:
+            return None
+        for leaf, way in ways(diagram, lambda leaf: leaf != OUTSIDE and wanted(leaf)):
+            built = example(way)
+            if built is None:
+                continue
+            for call in self._calls(tool, built, valid):
+                outcome = decide(self.policy, call, self.facts)
+                if self.same(outcome, leaf):
+                    return Witness(call, outcome)
+        return None
+
+    def possible(self, tool: Tool, formula: Formula, *, valid: bool = True) -> bool:
+        """Whether some call to the tool may make the formula true; True where that is not decided."""
+        given = conj((formula, self.schema(tool))) if valid else formula
+        if isinstance(given, bool):
+            return given
+        try:
+            probe = ToolProgram((Guarded(OUTSIDE.rule, negation(given)),), (), (), (), "allow")
+            return leaves(self._builder.build(probe)) != {OUTSIDE}
+        except OverBudget as reason:
+            self.undecided.setdefault(str(tool), str(reason))
+            return True
+
+    def same(self, outcome: Outcome, leaf: Leaf) -> bool:
+        """Whether an outcome of the reference is the one that a leaf states."""
+        rule = None if leaf.rule < 0 else self.rules[leaf.rule]
+        return outcome.effect == leaf.effect and outcome.rule is rule and list(map(id, outcome.limits)) == [
+            id(self.rules[i]) for i in leaf.limits
+        ]
+
+    def without(self, rule: int, tool: Tool, given: Formula = True) -> Diagram | None:
+        """The tool's diagram as if a rule were not there."""
+        program = self.program(tool)
+
+        def kept(items: tuple[Guarded, ...]) -> tuple[Guarded, ...]:
+            return tuple(g for g in items if g.rule != rule)
+
+        reduced = ToolProgram(
+            kept(program.denials), kept(program.allows), kept(program.approvals), kept(program.limits), program.default
+        )
+        return self._build(tool, reduced, given)
+
+    def _calls(self, tool: Tool, built: Example, valid: bool) -> Iterator[Call]:
+        """The example as calls to try: with the schema's other required arguments filled in, then as it is."""
+        if isinstance(tool, str):
+            name = tool
+        else:
+            name = built.tool if built.tool is not None else self.unknown_name()
+            if name in self.specialiser.named_tools:
+                return
+        if valid:
+            yield Call(name, fill_required(self.catalog, tool, built.arguments), built.context, built.server)
+        yield Call(name, built.arguments, built.context, built.server)
+
+    def unknown_name(self) -> str:
+        """A tool name that neither the policy nor the catalog has."""
+        taken = set(map(str, self.tools))
+        return next(n for n in ("some_other_tool", *(f"some_other_tool_{i}" for i in range(10**6))) if n not in taken)

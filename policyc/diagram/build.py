@@ -1,0 +1,259 @@
+"""Building the reduced, ordered, multi-way decision diagram of one tool's program.
+
+The firewall decision diagram of Gouda and Liu ("Structured firewall design", 2007) with cells in place of integer intervals: the
+variables stand in one order; at each node the variable's cells are grouped by what they make of the predicates still open, each group's
+program is simplified and built in turn, and equal programs are built once. Leaves are outcomes with everything a gateway reports.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable, Iterator
+from typing import Literal
+
+from policyc.diagram.cells import Cell, Partition, Truths, partition
+from policyc.diagram.formula import SERVER, TOOL, Predicate, Probe, Var, disj, predicates, substitute
+from policyc.diagram.regular import TooLarge
+from policyc.diagram.specialise import Guarded, ToolProgram
+from policyc.record import field, record
+from policyc.runtime.values import ARRAY, MISSING_KIND, OBJECT, STRING
+
+
+@record
+class Leaf:
+    """An outcome: `rule` and `limits` are indexes in precedence order, -1 for the default."""
+
+    effect: Literal["deny", "approve", "allow"]
+    rule: int
+    limits: tuple[int, ...] = ()
+
+
+@record(eq=False)
+class Node:
+    """Looks at `var`; `children` has the child for each combination of the probes' truth values that some value has (and of
+    being an array or object, where `split` says that variables below this one depend on it)."""
+
+    var: Var
+    cells: Partition
+    children: dict[tuple[Truths, int], Diagram]
+    split: bool = False
+
+    def values(self) -> Iterator[Cell]:
+        """The cells that the variable can be in: a tool's name is a string, a server's too if it is there, and arguments and
+        context as a whole are objects."""
+        for cell in self.cells.cells():
+            if self.var == TOOL or self.var == SERVER:
+                if cell.kind == STRING or (cell.kind == MISSING_KIND and self.var == SERVER):
+                    yield cell
+            elif self.var[1] or cell.kind == OBJECT:
+                yield cell
+
+    def child(self, cell: Cell) -> Diagram:
+        """Where a cell leads."""
+        return self.children[(cell.truths, shape(cell.kind) if self.split else 0)]
+
+
+Diagram = Node | Leaf
+
+
+class OverBudget(Exception):
+    """The diagram would need more than the budget allows; the message says of what."""
+
+
+@record
+class Budget:
+    """`nodes`: most nodes of one tool's diagram; `seconds`: longest time spent on it (None: no limit)."""
+
+    nodes: int = 50_000
+    seconds: float | None = 10.0
+
+
+DEFAULT_BUDGET = Budget()
+
+
+@record
+class Residual:
+    """What of a program is still open. Built only by `simplify`, so that equal programs are equal values."""
+
+    denials: tuple[Guarded, ...]
+    allows: tuple[Guarded, ...]
+    approvals: tuple[Guarded, ...]
+    limits: tuple[Guarded, ...]
+    default_allow: bool
+
+    def guarded(self) -> Iterable[Guarded]:
+        yield from self.denials
+        yield from self.allows
+        yield from self.approvals
+        yield from self.limits
+
+
+def shape(kind: int) -> int:
+    return kind if kind in (ARRAY, OBJECT) else 0
+
+
+def _until_true(items: Iterable[Guarded]) -> tuple[Guarded, ...]:
+    """Without those that cannot fire, and without those after one that surely does."""
+    out = []
+    for g in items:
+        if g.guard is not False:
+            out.append(g)
+            if g.guard is True:
+                break
+    return tuple(out)
+
+
+def simplify(r: Residual) -> Residual | Leaf:
+    """Drop what cannot change the outcome any more; a Leaf when nothing is open."""
+    denials = _until_true(r.denials)
+    if denials and denials[0].guard is True:
+        return Leaf("deny", denials[0].rule)
+    if denials and denials[-1].guard is True:
+        return Residual(denials, (), (), (), False)
+    allows = _until_true(r.allows)
+    if not allows and not r.default_allow:
+        return Residual(denials, (), (), (), False) if denials else Leaf("deny", -1)
+    approvals = _until_true(r.approvals)
+    default_allow = r.default_allow
+    if approvals and approvals[0].guard is True and (default_allow or allows[-1].guard is True):
+        allows, default_allow = (), True  # held in any case: which allow holds is no longer reported
+    elif approvals and approvals[0].guard is True:
+        allows = (Guarded(-1, disj(g.guard for g in allows)),)
+    limits = tuple(g for g in r.limits if g.guard is not False)
+    if denials or any(g.guard is not True for g in limits):
+        return Residual(denials, allows, approvals, limits, default_allow)
+    kept = tuple(g.rule for g in limits)
+    if allows and allows[0].guard is not True:
+        return Residual((), allows, approvals, limits, default_allow)
+    if not approvals:
+        return Leaf("allow", allows[0].rule if allows else -1, kept)
+    if approvals[0].guard is True:
+        return Leaf("approve", approvals[0].rule, kept)
+    return Residual((), allows, approvals, limits, default_allow)
+
+
+def residual(program: ToolProgram) -> Residual:
+    return Residual(
+        program.denials, program.allows, program.approvals, program.limits, program.default == "allow"
+    )
+
+
+def _assign(r: Residual, known: Callable[[Predicate], bool | None]) -> Residual | Leaf:
+    def each(items: tuple[Guarded, ...]) -> tuple[Guarded, ...]:
+        return tuple(Guarded(g.rule, substitute(g.guard, known)) for g in items)
+
+    return simplify(Residual(each(r.denials), each(r.allows), each(r.approvals), each(r.limits), r.default_allow))
+
+
+def variable_order(program: Iterable[Guarded]) -> dict[Var, int]:
+    """Server and tool name first, then arguments and context: parents before children, cheap tests and early rules first."""
+    first: dict[Var, int] = {}
+    dear: set[Var] = set()
+    for i, g in enumerate(program):
+        for p in predicates(g.guard):
+            first.setdefault(p.var, i)
+            if p.probe.op == "matches" or p.probe.quantifier is not None:
+                dear.add(p.var)
+    ranked = sorted(first, key=lambda v: (v != SERVER, v != TOOL, v in dear, first[v], v[0], len(v[1]), repr(v[1])))
+    order: dict[Var, int] = {}
+    for var in ranked:
+        for n in range(len(var[1])):  # a child waits for those of its parents that are variables themselves
+            parent = (var[0], var[1][:n])
+            if parent in first:
+                order.setdefault(parent, len(order))
+        order.setdefault(var, len(order))
+    return order
+
+
+@record(frozen=False)
+class Builder:
+    """Builds diagrams and shares them: programs with equal residuals get one node. `undecided`: reasons met on the way."""
+
+    budget: Budget = DEFAULT_BUDGET
+    undecided: list[str] = field(default_factory=list)
+    _memo: dict[Residual, Diagram] = field(default_factory=dict)
+    _count: int = 0
+    _deadline: float | None = None
+
+    def build(self, program: ToolProgram) -> Diagram:
+        """The diagram of a program. Raises OverBudget."""
+        start = residual(program)
+        self._count = 0
+        self._deadline = None if self.budget.seconds is None else time.monotonic() + self.budget.seconds
+        return self._node(simplify(start), variable_order(start.guarded()))
+
+    def _node(self, r: Residual | Leaf, order: dict[Var, int]) -> Diagram:
+        if isinstance(r, Leaf):
+            return r
+        known = self._memo.get(r)
+        if known is not None:
+            return known
+        self._count += 1
+        if self._count > self.budget.nodes:
+            raise OverBudget(f"more than {self.budget.nodes:,} diagram nodes")
+        if self._deadline is not None and time.monotonic() > self._deadline:
+            raise OverBudget(f"more than {self.budget.seconds:g} s")
+        var, asked, below = _next_variable(r, order)
+        cells = self._partition(asked)
+        probes = {p: i for i, p in enumerate(cells.probes)}
+        children: dict[tuple[Truths, int], Diagram] = {}
+        for cell in (*cells.cells(), cells.other):
+            key = (cell.truths, shape(cell.kind) if below else 0)
+            if key not in children:
+                children[key] = self._node(_assign(r, _knowledge(var, probes, key, below)), order)
+        distinct = {id(c) if isinstance(c, Node) else c for c in children.values()}
+        node: Diagram = next(iter(children.values())) if len(distinct) == 1 else Node(var, cells, children, bool(below))
+        self._memo[r] = node
+        return node
+
+    def _partition(self, asked: tuple[Probe, ...]) -> Partition:
+        """The cells of the probes; where too many cannot be told apart, of the first of them alone (the rest come later)."""
+        for n in (len(asked), 1):
+            try:
+                cells = partition(asked[:n])
+            except TooLarge as reason:
+                why = str(reason)
+                continue
+            if cells.undecided is not None:
+                self._note(cells.undecided)
+            return cells
+        raise OverBudget(why)
+
+    def _note(self, why: str) -> None:
+        if why not in self.undecided:
+            self.undecided.append(why)
+
+
+def _next_variable(r: Residual, order: dict[Var, int]) -> tuple[Var, tuple[Probe, ...], frozenset[Var]]:
+    """The first variable still open, what is asked of it, and the open variables below it."""
+    asked: dict[Var, dict[Probe, None]] = {}
+    for g in r.guarded():
+        for p in predicates(g.guard):
+            asked.setdefault(p.var, {})[p.probe] = None
+    var = min(asked, key=order.__getitem__)
+    depth = len(var[1])
+    below = frozenset(v for v in asked if len(v[1]) > depth and v[0] == var[0] and v[1][:depth] == var[1])
+    return var, tuple(asked[var]), below
+
+
+def _knowledge(
+    var: Var, probes: dict[Probe, int], key: tuple[Truths, int], below: frozenset[Var]
+) -> Callable[[Predicate], bool | None]:
+    """What a cell says of predicates: of those on its variable by their truth values; of those below it, that a value which is
+    not an object has no keys and one which is not an array has no elements."""
+    truths, form = key
+    depth = len(var[1])
+
+    def known(p: Predicate) -> bool | None:
+        if p.var == var:
+            i = probes.get(p.probe)
+            return None if i is None else p.holds(truths[i])
+        if p.var in below and form != (OBJECT if isinstance(p.var[1][depth], str) else ARRAY):
+            return p.holds(_missing_truth(p.probe))
+        return None
+
+    return known
+
+
+def _missing_truth(probe: Probe) -> int:
+    return partition((probe,)).missing.truths[0]

@@ -1,0 +1,157 @@
+"""Two-valued formulas over predicates of single variables: what is left of Kleene's logic once a rule's effect is known.
+
+A rule fires when its guard's truth value is at least UNDEFINED (restrictive effects) or TRUE (allow). Kleene's `and`, `or`, `not` are
+min, max and reversal, and a threshold commutes with min and max, so "the guard is at least t" is a monotone two-valued
+formula over predicates "this test's truth value is in this set". That step is exact, and everything after it is two-valued.
+
+A formula is True, False, a Predicate, or a tuple `("&" | "|", item, …)` of at least two distinct formulas.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any
+
+from policyc.ir.model import And, Cond, Const, Not, Or, Test
+from policyc.record import field, record
+
+Var = tuple[str, tuple[Any, ...]]
+"""What a diagram node looks at: ("args" | "context", keys and indexes), ("call", ("server",)) or ("call", ("tool",))."""
+
+SERVER: Var = ("call", ("server",))
+TOOL: Var = ("call", ("tool",))
+
+
+@record
+class Probe:
+    """A test as a function of its variable's value alone. Fields as in `policyc.ir.model.Test`; `inner`: the steps after
+    the first `[*]`. Op `lookup` is internal: a string operand's truth value is found in `value`, pairs (string, truth)."""
+
+    op: str
+    value: Any
+    missing: int = 1
+    mistyped: int = 1
+    length: bool = False
+    quantifier: str | None = None
+    inner: tuple[str | int | None, ...] = ()
+    booleans: tuple[int, ...] = field(init=False, repr=False)  # where `value` has booleans: Python's True equals 1
+
+    def __post_init__(self) -> None:
+        values = self.value if isinstance(self.value, tuple) else (self.value,)
+        object.__setattr__(self, "booleans", tuple(i for i, v in enumerate(values) if isinstance(v, bool)))
+
+
+@record
+class Predicate:
+    """The probe's truth value is in `mask` (bit 0 FALSE, bit 1 UNDEFINED, bit 2 TRUE)."""
+
+    var: Var
+    probe: Probe
+    mask: int
+
+    def holds(self, truth: int) -> bool:
+        return bool(self.mask >> truth & 1)
+
+
+Formula = bool | Predicate | tuple[Any, ...]
+
+_AT_LEAST = (0b111, 0b110, 0b100)
+_AT_MOST = (0b001, 0b011, 0b111)
+
+
+def conj(items: Iterable[Formula]) -> Formula:
+    """And, simplified."""
+    return _join("&", items, False)
+
+
+def disj(items: Iterable[Formula]) -> Formula:
+    """Or, simplified."""
+    return _join("|", items, True)
+
+
+def _join(op: str, items: Iterable[Formula], absorbing: bool) -> Formula:
+    kept: dict[Formula, None] = {}
+    for item in items:
+        if item is absorbing:
+            return absorbing
+        if isinstance(item, bool):
+            continue
+        if isinstance(item, tuple) and item[0] == op:
+            kept.update(dict.fromkeys(item[1:]))
+        else:
+            kept[item] = None
+    if not kept:
+        return not absorbing
+    if len(kept) == 1:
+        return next(iter(kept))
+    return (op, *kept)
+
+
+def at_least(cond: Cond, truth: int) -> Formula:
+    """The formula for "the condition's truth value is at least `truth`" (1 or 2)."""
+    match cond:
+        case Const():
+            return cond.value
+        case Not():
+            return at_most(cond.item, 2 - truth)
+        case And():
+            return conj(at_least(c, truth) for c in cond.items)
+        case Or():
+            return disj(at_least(c, truth) for c in cond.items)
+        case Test():
+            return predicate(cond, _AT_LEAST[truth])
+
+
+def at_most(cond: Cond, truth: int) -> Formula:
+    """The formula for "the condition's truth value is at most `truth`" (0 or 1)."""
+    match cond:
+        case Const():
+            return not cond.value
+        case Not():
+            return at_least(cond.item, 2 - truth)
+        case And():
+            return disj(at_most(c, truth) for c in cond.items)
+        case Or():
+            return conj(at_most(c, truth) for c in cond.items)
+        case Test():
+            return predicate(cond, _AT_MOST[truth])
+
+
+def predicate(test: Test, mask: int) -> Predicate:
+    """An IR test, cut into the variable it looks at and what it asks of the value there."""
+    steps = test.path.steps
+    cut = steps.index(None) if None in steps else len(steps)
+    probe = Probe(
+        test.op, test.value, int(test.missing), int(test.mistyped), test.length, test.quantifier, steps[cut + 1 :]
+    )
+    return Predicate((test.path.root, steps[:cut]), probe, mask)
+
+
+def predicates(formula: Formula) -> Iterator[Predicate]:
+    """Every predicate in a formula, in the order written, repeated as it is."""
+    if isinstance(formula, Predicate):
+        yield formula
+    elif isinstance(formula, tuple):
+        for item in formula[1:]:
+            yield from predicates(item)
+
+
+def substitute(formula: Formula, known: Callable[[Predicate], bool | None]) -> Formula:
+    """The formula with the predicates that `known` decides replaced by their value."""
+    if isinstance(formula, bool):
+        return formula
+    if isinstance(formula, Predicate):
+        value = known(formula)
+        return formula if value is None else value
+    items = [substitute(item, known) for item in formula[1:]]
+    return conj(items) if formula[0] == "&" else disj(items)
+
+
+def negation(formula: Formula) -> Formula:
+    """The formula for "not so"."""
+    if isinstance(formula, bool):
+        return not formula
+    if isinstance(formula, Predicate):
+        return Predicate(formula.var, formula.probe, 0b111 & ~formula.mask)
+    items = (negation(item) for item in formula[1:])
+    return disj(items) if formula[0] == "&" else conj(items)

@@ -1,0 +1,59 @@
+"""Which rules ever decide a call, over all tools: one pass over the diagrams."""
+
+from __future__ import annotations
+
+from policyc.diagram.analysis import Analysis
+from policyc.diagram.build import Leaf
+from policyc.diagram.formula import Formula
+from policyc.diagram.specialise import OTHER_TOOL, Tool
+from policyc.record import field, record
+
+
+@record(frozen=False)
+class Reach:
+    """By tool its outcomes, by rule the tools that it reaches; rules are indexes in precedence order. `effective`: rules that some
+    valid call is decided by, or whose limit it reserves. `open`: tools whose diagram is over budget."""
+
+    outcomes: dict[Tool, set[Leaf]] = field(default_factory=dict)
+    tools: dict[int, list[Tool]] = field(default_factory=dict)
+    effective: set[int] = field(default_factory=set)
+    open: set[Tool] = field(default_factory=set)
+
+    def decided(self, rule: int) -> bool:
+        """Whether every tool that the rule reaches has its diagram."""
+        return not self.open.intersection(self.tools.get(rule, ()))
+
+
+def reach(analysis: Analysis) -> Reach:
+    """Compute it, once for an analysis."""
+    known = analysis.cache.get("reach")
+    if isinstance(known, Reach):
+        return known
+    out = Reach()
+    for tool in (OTHER_TOOL, *(t for t in analysis.tools if t is not OTHER_TOOL)):
+        program = analysis.program(tool)
+        for group in (program.denials, program.allows, program.approvals, program.limits):
+            for guarded in group:
+                tools = out.tools.setdefault(guarded.rule, [])
+                if not tools or tools[-1] != tool:
+                    tools.append(tool)
+        found = out.outcomes[tool] = analysis.outcomes(tool)
+        if not analysis.decided(tool):
+            out.open.add(tool)
+        for leaf in found:
+            out.effective.add(leaf.rule)
+            out.effective.update(leaf.limits)
+    analysis.cache["reach"] = out
+    return out
+
+
+def covering(analysis: Analysis, rule: int, tools: list[Tool], given: Formula = True) -> dict[int, set[str]] | None:
+    """What decides the valid calls that a rule fires on: the deciding rules (-1: the default) with their effects. None when undecided."""
+    found: dict[int, set[str]] = {}
+    for tool in tools:
+        guard = analysis.guard(tool, rule)
+        if not analysis.decided(tool, guard):
+            return None
+        for leaf in analysis.outcomes(tool, guard):
+            found.setdefault(leaf.rule, set()).add(leaf.effect)
+    return found

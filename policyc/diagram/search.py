@@ -1,0 +1,129 @@
+"""From a diagram to calls: the ways to a leaf, and a call that takes one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from policyc.diagram.build import Diagram, Leaf, Node, shape
+from policyc.diagram.cells import NO_EXAMPLE, Cell, place
+from policyc.diagram.formula import SERVER, TOOL, Var
+from policyc.record import record
+from policyc.runtime.values import ARRAY, BOOLEAN, MISSING, MISSING_KIND, NULL, NUMBER, OBJECT, STRING, kind
+
+_PREFERENCE = {STRING: 0, NUMBER: 1, BOOLEAN: 2, OBJECT: 3, NULL: 5, MISSING_KIND: 4}
+MOST_WAYS = 400
+
+
+@record
+class Step:
+    """One edge on the way from a diagram's root: the variable and a cell of it."""
+
+    var: Var
+    cell: Cell
+
+
+@record
+class Example:
+    """The parts of a call that a way fixes; `tool` and `server` None where it says nothing of them."""
+
+    arguments: dict[str, Any]
+    context: dict[str, Any]
+    tool: str | None = None
+    server: str | None = None
+
+
+def leaves(diagram: Diagram) -> set[Leaf]:
+    """Every leaf of the diagram."""
+    found: set[Leaf] = set()
+    seen: set[int] = set()
+    stack = [diagram]
+    while stack:
+        node = stack.pop()
+        if isinstance(node, Leaf):
+            found.add(node)
+        elif id(node) not in seen:
+            seen.add(id(node))
+            stack.extend(node.child(c) for c in node.values())
+    return found
+
+
+def ways(diagram: Diagram, wanted: Callable[[Leaf], bool]) -> Iterator[tuple[Leaf, tuple[Step, ...]]]:
+    """Ways from the root to wanted leaves, plain values before null and missing ones; at most MOST_WAYS."""
+    leads: dict[int, bool] = {}
+    count = 0
+    stack: list[tuple[Diagram, tuple[Step, ...]]] = [(diagram, ())]
+    while stack and count < MOST_WAYS:
+        node, way = stack.pop()
+        if isinstance(node, Leaf):
+            if wanted(node):
+                count += 1
+                yield node, way
+            continue
+        options = []
+        taken: set[tuple[Any, int]] = set()
+        natural = _natural_kinds(node)
+        for cell in sorted(node.values(), key=lambda c: _preference(c, natural)):
+            key = (cell.truths, shape(cell.kind) if node.split else 0)
+            if key in taken or cell.example is NO_EXAMPLE:
+                continue
+            taken.add(key)
+            child = node.children[key]
+            if _leads(child, wanted, leads):
+                options.append((child, (*way, Step(node.var, cell))))
+        stack.extend(reversed(options))
+
+
+def _leads(node: Diagram, wanted: Callable[[Leaf], bool], memo: dict[int, bool]) -> bool:
+    if isinstance(node, Leaf):
+        return wanted(node)
+    known = memo.get(id(node))
+    if known is None:
+        memo[id(node)] = False
+        known = memo[id(node)] = any(_leads(node.child(c), wanted, memo) for c in node.values())
+    return known
+
+
+def _natural_kinds(node: Node) -> set[int]:
+    """The kinds of value that the node's probes speak of."""
+    if node.var == SERVER:
+        return {MISSING_KIND}  # the shortest call names none
+    found: set[int] = set()
+    for probe in node.cells.probes:
+        if probe.quantifier is not None:
+            found.add(ARRAY)
+        elif not probe.length and probe.op not in ("is", "exists", "prints"):
+            found.update(kind(v) for v in (probe.value if isinstance(probe.value, tuple) else (probe.value,)))
+    return found
+
+
+def _preference(cell: Cell, natural: set[int]) -> tuple[bool, int, bool]:
+    """A value of the kind that is asked about, then plain values, then a missing one, then null; whole numbers first."""
+    plain = not (cell.kind == NUMBER and type(cell.example) is float)
+    return cell.kind not in natural, _PREFERENCE.get(cell.kind, 6), not plain
+
+
+def example(way: tuple[Step, ...]) -> Example | None:
+    """The call that a way describes; None where its values cannot stand together (the way is then not a real one, or this
+    function could not build it: the caller replays what it gets in any case)."""
+    roots: dict[str, Any] = {"args": {}, "context": {}}
+    tool: str | None = None
+    server: str | None = None
+    for step in sorted(way, key=lambda s: len(s.var[1])):
+        if step.var in (SERVER, TOOL):
+            value = None if step.cell.example is MISSING else step.cell.example
+            if value is not None and not isinstance(value, str):
+                return None
+            if step.var == SERVER:
+                server = value
+            elif value is None:
+                return None
+            else:
+                tool = value
+            continue
+        root, steps = step.var
+        placed = place(roots[root], steps, step.cell.example)
+        if placed is NO_EXAMPLE:
+            return None
+        roots[root] = placed
+    return Example(roots["args"], roots["context"], tool, server)

@@ -1,0 +1,67 @@
+"""Patterns of `matches`, checked while a policy is read. Shared by the front ends."""
+
+from __future__ import annotations
+
+import re
+
+from policyc.diagnostics import Findings
+from policyc.runtime.patterns import PATTERN_LIMIT, PatternError, regex_search
+from policyc.source import Span
+
+# What RE2 leaves out on purpose, by the text that begins it.
+_NOT_PORTABLE = (
+    (re.compile(r"\(\?<?[=!]"), "look-around"),
+    (re.compile(r"\\[1-9]|\(\?P=|\\k<|\\g<"), "a back-reference"),
+    (re.compile(r"\(\?>"), "an atomic group"),
+    (re.compile(r"(?<!\\)(?:[*+?]|\})\+"), "a possessive repetition"),
+    (re.compile(r"\(\?\("), "a conditional group"),
+)
+
+
+def check_pattern(pattern: str, span: Span, offset: int | None, findings: Findings) -> bool:
+    """Report a pattern that RE2 does not take; True when it does.
+
+    `span` is the place of the pattern's token, `offset` the number of characters before the pattern's own text in it when
+    the two correspond character by character, None otherwise.
+    """
+    if len(pattern) > PATTERN_LIMIT:
+        findings.add("invalid-regex", f"a pattern may have at most {PATTERN_LIMIT} characters", span)
+        return False
+    try:
+        regex_search(pattern)
+        return True
+    except PatternError as error:
+        message = str(error)
+    unportable = _unportable(pattern)
+    if unportable is not None:
+        start, end, what = unportable
+        findings.add(
+            "regex-not-portable",
+            f"{what} is not in RE2, the pattern language of every gateway ({message})",
+            _inside(span, offset, start, end),
+            help="patterns are linear-time RE2; split the test, for example `matches … and not … matches …`",
+        )
+        return False
+    fragment = message.rpartition(": ")[2]
+    at = pattern.find(fragment) if ": " in message and fragment else -1
+    place = _inside(span, offset, at, at + len(fragment)) if at >= 0 else span
+    findings.add("invalid-regex", f"this pattern is not valid RE2: {message}", place)
+    return False
+
+
+def _unportable(pattern: str) -> tuple[int, int, str] | None:
+    """The first thing in the pattern that other engines take and RE2 refuses; None when Python's refuses it too."""
+    found = [(m.start(), m.end(), what) for regex, what in _NOT_PORTABLE if (m := regex.search(pattern))]
+    if not found:
+        return None
+    try:
+        re.compile(pattern)
+    except (re.error, OverflowError, RecursionError):
+        return None
+    return min(found)
+
+
+def _inside(span: Span, offset: int | None, start: int, end: int) -> Span:
+    if offset is None or span.start + offset + end > span.end:
+        return span
+    return Span(span.source, span.start + offset + start, span.start + offset + end)

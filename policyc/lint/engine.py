@@ -1,0 +1,135 @@
+"""The lint engine: runs the rules, gives every finding its level, applies suppressions, puts all in one order."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+
+from policyc.diagnostics import LEVELS, Finding, Level
+from policyc.ir.model import Fact
+from policyc.lint.context import Project, RuleInfo
+from policyc.lint.registry import Registered, info, rules
+from policyc.lint.suppress import Suppressed, Suppressions
+from policyc.record import field, record
+from policyc.source import Source
+
+
+@record(frozen=False)
+class Outcome:
+    """What linting found: findings with their levels, in order, and those that a suppression silenced."""
+
+    findings: list[Finding] = field(default_factory=list)
+    suppressed: list[Suppressed] = field(default_factory=list)
+
+
+LevelOf = Callable[[RuleInfo, str], Level]
+"""The level of a rule in the file at a path."""
+
+
+def lint(
+    project: Project,
+    found: Iterable[Finding],
+    suppressions: dict[Source, Suppressions],
+    level_of: LevelOf,
+    *,
+    at_least: Level = "info",
+) -> Outcome:
+    """Run every rule over a project.
+
+    `found` are the findings of the front ends. Rules whose level is below `at_least` in every file are not run.
+    """
+    ran = {r.info.slug for r in _wanted(project, level_of, at_least)}
+    findings = list(found)
+    for name in ("check", "check_project"):
+        findings.extend(_run(project, name, ran, level_of))
+    catalog_required(project, findings)
+    for suppression in suppressions.values():
+        findings.extend(suppression.findings.items)
+    by_source: dict[Source, list[Finding]] = {source: [] for source in suppressions}
+    for finding in findings:
+        by_source.setdefault(finding.span.source, []).append(finding)
+    out = Outcome()
+    read = {context.source for context in project.contexts}
+    for source, group in by_source.items():
+        kept, silenced = suppressions.get(source, Suppressions()).apply(
+            group, _looked_for(ran, source, level_of) if source in read else frozenset()
+        )
+        out.findings.extend(kept)
+        out.suppressed.extend(silenced)
+    return _levelled(out, level_of, at_least)
+
+
+def _wanted(project: Project, level_of: LevelOf, at_least: Level) -> list[Registered]:
+    """The rules to run: on somewhere, loud enough, and with what they need."""
+    paths = {context.source.path for context in project.contexts}
+    floor = LEVELS.index(at_least)
+    return [
+        rule
+        for rule in rules().values()
+        if any(LEVELS.index(level_of(rule.info, path)) >= max(floor, 1) for path in paths)
+        and ("catalog" not in rule.info.needs or project.catalog is not None)
+    ]
+
+
+def _looked_for(ran: set[str], source: Source, level_of: LevelOf) -> frozenset[str]:
+    return frozenset(slug for slug in ran if level_of(info(slug), source.path) != "off")
+
+
+def _run(project: Project, name: str, ran: set[str], level_of: LevelOf) -> Iterable[Finding]:
+    for slug, rule in rules().items():
+        if slug not in ran:
+            continue
+        if name == "check" and rule.check is not None:
+            for context in project.contexts:
+                if level_of(rule.info, context.source.path) != "off":
+                    yield from rule.check(context)
+        elif name == "check_project" and rule.check_project is not None:
+            yield from rule.check_project(project)
+
+
+def catalog_required(project: Project, findings: list[Finding]) -> None:
+    """Without a catalog, an error for every selector that asks it."""
+    if project.catalog is not None:
+        return
+    for context in project.contexts:
+        for rule, part in context.selectors():
+            if isinstance(part, Fact):
+                findings.append(
+                    Finding(
+                        "catalog-required",
+                        f"`{part.kind}:{part.value}` asks the tool catalog, and there is none",
+                        part.span or rule.span or context.place,
+                        help="name one with `--catalog catalog.json` or `catalog = …` in policyc.toml; "
+                        "`policyc catalog build` makes it",
+                        route=rule.route or None,
+                    )
+                )
+
+
+def _levelled(out: Outcome, level_of: LevelOf, at_least: Level) -> Outcome:
+    floor = max(1, LEVELS.index(at_least))
+
+    def with_level(finding: Finding) -> Finding:
+        return replace(finding, level=level_of(info(finding.rule), finding.span.path))
+
+    levelled = [with_level(f) for f in out.findings]
+    silenced = [replace(s, finding=with_level(s.finding)) for s in out.suppressed]
+    return Outcome(
+        in_order(f for f in levelled if LEVELS.index(f.level or "off") >= floor),
+        sorted((s for s in silenced if s.finding.level != "off"), key=lambda s: order(s.finding)),
+    )
+
+
+def order(finding: Finding) -> tuple[str, int, int, str, str]:
+    """File, position, code: the order of every report."""
+    span = finding.span
+    return (span.path, span.start, span.end, info(finding.rule).code, finding.message)
+
+
+def in_order(findings: Iterable[Finding]) -> list[Finding]:
+    """The findings in the order of reports, each said once."""
+    out: list[Finding] = []
+    for finding in sorted(findings, key=order):
+        if not out or order(out[-1]) != order(finding):
+            out.append(finding)
+    return out

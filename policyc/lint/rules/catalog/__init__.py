@@ -1,0 +1,1 @@
+"""Rules that compare a policy with the tool catalog."""

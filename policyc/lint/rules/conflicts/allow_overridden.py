@@ -1,0 +1,54 @@
+"""allow-overridden: an allow, or a tool's own block, that denials always beat."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from policyc.diagnostics import Finding
+from policyc.diagram.reach import covering, reach
+from policyc.ir.model import Rule
+from policyc.lint.context import Context, RuleInfo
+from policyc.lint.rules.conflicts.common import named, related, tools_of, verdicts
+
+RULE = RuleInfo("PC406", "allow-overridden", "warning", "an allow that a deny always beats", needs=("analysis",))
+
+
+def check(ctx: Context) -> Iterator[Finding]:
+    """One finding for each allow on which every call is denied by a rule of another block that always fires there."""
+    analysis, found = ctx.analysis, reach(ctx.analysis)
+    judged = {id(v.rule) for v in verdicts(ctx) if v.whole}
+    for i, rule in enumerate(analysis.rules):
+        if rule.effect != "allow" or i in found.effective or id(rule) in judged or not found.decided(i):
+            continue
+        tools = [t for t in tools_of(ctx, i) if analysis.possible(t, analysis.guard(t, i))]
+        covers = covering(analysis, i, tools) if tools else None
+        if not covers or -1 in covers or any(effects != {"deny"} for effects in covers.values()):
+            continue
+        others = [analysis.rules[j] for j in sorted(covers)]
+        if rule.implied and not any(_from_elsewhere(o, rule) for o in others):
+            continue  # the block's own rules contradict each other: conflicting-rules says so
+        witness = next((w for t in tools if (w := analysis.find(t, lambda leaf: True, analysis.guard(t, i)))), None)
+        what = f"the block for `{rule.id.removesuffix('.allow')}`" if rule.implied else f"`{rule.id}`"
+        hidden = all(o.effect == "hide" for o in others)
+        yield Finding(
+            RULE.slug,
+            f"{what} never allows a call: {named(others)} {'hides' if hidden else 'denies'} every one, and a deny beats an allow",
+            rule.span or ctx.place,
+            label="never allows",
+            related=related(others, "denies these calls"),
+            witness=None if witness is None else witness.as_json(),
+            witness_note=None if witness is None else f"denied by {_decider(witness.outcome.rule)}",
+            help="write the exception into the deny's selector (`deny … and not …`), or delete the allow",
+            route=rule.route or None,
+        )
+
+
+def _from_elsewhere(denying: Rule, rule: Rule) -> bool:
+    """Whether it denies always, and not as a part of the same block."""
+    if denying.when is not None:
+        return False
+    return denying.effect == "hide" or (denying.effect == "deny" and denying.selector != rule.selector)
+
+
+def _decider(rule: Rule | None) -> str:
+    return "the default" if rule is None else f"`{rule.id}`"

@@ -1,0 +1,112 @@
+"""What the conflict rules share: names of rules for messages, and the conditions that are always or never true."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from policyc.diagnostics import Related
+from policyc.diagram.analysis import Analysis
+from policyc.diagram.formula import Formula, at_least, at_most, conj, negation
+from policyc.diagram.reach import reach
+from policyc.diagram.specialise import OTHER_TOOL, Tool
+from policyc.ir.model import And, Cond, Const, Not, Or, Rule, Test
+from policyc.lint.context import Context
+from policyc.record import record
+
+MOST_TOOLS = 40
+"""Tools looked at for one rule; a rule over more is judged on those (and on any other tool)."""
+
+
+def named(rules: Iterable[Rule]) -> str:
+    """Rules by their ids, at most three of them."""
+    ids = [f"`{r.id}`" for r in rules]
+    if len(ids) > 3:
+        return f"{', '.join(ids[:3])} and {len(ids) - 3} more"
+    return ids[0] if len(ids) == 1 else f"{', '.join(ids[:-1])} and {ids[-1]}"
+
+
+def related(rules: Iterable[Rule], label: str) -> tuple[Related, ...]:
+    """The rules' places, for those that have one."""
+    return tuple(Related(r.span, label) for r in rules if r.span is not None)[:6]
+
+
+def tools_of(ctx: Context, rule: int) -> list[Tool]:
+    """The tools that a rule reaches, any other tool first, at most MOST_TOOLS."""
+    return reach(ctx.analysis).tools.get(rule, [])[:MOST_TOOLS]
+
+
+@record
+class Verdict:
+    """A condition of a rule that is always or never true. `by_schema`: only for arguments that fit the tool's schema."""
+
+    rule: Rule
+    cond: Cond
+    always: bool
+    whole: bool
+    by_schema: bool
+
+
+def verdicts(ctx: Context) -> list[Verdict]:
+    """Every condition that is always or never true, the outermost only; computed once a policy."""
+    known = ctx.analysis.cache.get("verdicts")
+    if isinstance(known, list):
+        return known
+    found = [v for i, rule in enumerate(ctx.analysis.rules) for v in _rule_verdicts(ctx, i, rule)]
+    ctx.analysis.cache["verdicts"] = found
+    return found
+
+
+def _rule_verdicts(ctx: Context, index: int, rule: Rule) -> Iterator[Verdict]:
+    tools = tools_of(ctx, index)
+    truth = 2 if rule.effect == "allow" else 1
+    if not tools:  # the guard is false by itself for every tool
+        tools = [OTHER_TOOL]
+    for cond, positive in ((rule.when, True), (rule.condition, False)):
+        if cond is None or isinstance(cond, Const):
+            continue
+        agreed: dict[int, tuple[Cond, bool, bool]] | None = None
+        for tool in tools:
+            here = {id(c): (c, always, schema) for c, always, schema in _judge(ctx.analysis, tool, cond, truth, positive, True)}
+            if agreed is None:
+                agreed = here
+            else:
+                agreed = {
+                    k: (c, a, s or here[k][2]) for k, (c, a, s) in agreed.items() if k in here and here[k][1] == a
+                }
+            if not agreed:
+                break
+        for inner, always, by_schema in (agreed or {}).values():
+            yield Verdict(rule, inner, always, inner is cond, by_schema)
+
+
+def _judge(
+    analysis: Analysis, tool: Tool, cond: Cond, truth: int, positive: bool, context: Formula
+) -> Iterator[tuple[Cond, bool, bool]]:
+    """Conditions with (always, by schema), outermost first found. `positive`: the rule fires when `cond` is at least `truth`;
+    otherwise when its negation is."""
+    formula = at_least(cond, truth) if positive else at_most(cond, 2 - truth)
+    for value, asked in ((False, formula), (True, negation(formula))):
+        region = conj((context, asked))
+        if not analysis.possible(tool, region, valid=False):
+            yield cond, value is positive, False
+            return
+        if not analysis.possible(tool, region):
+            yield cond, value is positive, True
+            return
+    match cond:
+        case Not():
+            yield from _judge(analysis, tool, cond.item, truth, not positive, context)
+        case And() | Or():
+            together = isinstance(cond, And) == positive
+            for item in cond.items:
+                yield from _judge(analysis, tool, item, truth, positive, context)
+                part = at_least(item, truth) if positive else at_most(item, 2 - truth)
+                context = conj((context, part if together else negation(part)))
+
+
+def text_of(cond: Cond) -> str:
+    """The condition as written, when it is short and in one line."""
+    if cond.span is None:
+        return "this condition" if not isinstance(cond, Test) else "this test"
+    text = " ".join(cond.span.text.split())
+    return f"`{text}`" if len(text) <= 60 else ("this test" if isinstance(cond, Test) else "this condition")

@@ -1,0 +1,93 @@
+"""unreachable-rule: a rule that never decides a call, because others decide every call that it fires on."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from policyc.diagnostics import Finding
+from policyc.diagram.formula import conj, negation
+from policyc.diagram.reach import covering, reach
+from policyc.diagram.specialise import Tool
+from policyc.ir.model import Rule
+from policyc.lint.context import Context, RuleInfo
+from policyc.lint.rules.conflicts.common import named, related, tools_of, verdicts
+
+RULE = RuleInfo("PC402", "unreachable-rule", "warning", "a rule that never decides a call", needs=("analysis",))
+
+
+def check(ctx: Context) -> Iterator[Finding]:
+    """One finding for each rule that fires on some call but decides none, with the rules that together cover it."""
+    analysis, found = ctx.analysis, reach(ctx.analysis)
+    judged = {id(v.rule) for v in verdicts(ctx) if v.whole}
+    for i, rule in enumerate(analysis.rules):
+        if i in found.effective or rule.implied or id(rule) in judged or not found.decided(i):
+            continue
+        tools = [t for t in tools_of(ctx, i) if analysis.possible(t, analysis.guard(t, i))]
+        covers = covering(analysis, i, tools) if tools else None
+        if not covers or (rule.effect == "allow" and not _covered_allow(ctx, i, tools, covers)):
+            continue
+        others = [analysis.rules[j] for j in _needed(ctx, i, tools, sorted(j for j in covers if j >= 0))]
+        witness = next((w for t in tools if (w := analysis.find(t, lambda leaf: True, analysis.guard(t, i)))), None)
+        yield Finding(
+            RULE.slug,
+            f"`{rule.id}` never decides a call: {_by(rule, others)}",
+            rule.span or ctx.place,
+            label="never decides",
+            related=related(others, "decides these calls already"),
+            witness=None if witness is None else witness.as_json(),
+            witness_note=None if witness is None else f"fires this rule, and is decided by {_decider(witness.outcome.rule)}",
+            help="delete it, or narrow the rules that come before it",
+            route=rule.route or None,
+        )
+
+
+def _needed(ctx: Context, index: int, tools: list[Tool], covers: list[int]) -> list[int]:
+    """The covering rules without those that the others make up for, later ones left out first."""
+    analysis = ctx.analysis
+
+    def cover(rules: list[int]) -> bool:
+        return all(
+            not analysis.possible(t, conj((analysis.guard(t, index), *(negation(analysis.guard(t, j)) for j in rules))))
+            for t in tools
+        )
+
+    kept = covers
+    if analysis.rules[index].effect in ("deny", "require", "hide") and cover(covers):
+        for j in reversed(covers):
+            rest = [k for k in kept if k != j]
+            if rest and cover(rest):
+                kept = rest
+        for j in covers:  # and once more from the front: the nearest rule alone reads best
+            rest = [k for k in kept if k != j]
+            if rest and cover(rest):
+                kept = rest
+    return kept
+
+
+def _covered_allow(ctx: Context, index: int, tools: list[Tool], covers: dict[int, set[str]]) -> bool:
+    """Whether an allow that is never reported also allows nothing: other allows hold wherever it does. (Where every such call is
+    denied, that is the finding of allow-overridden.)"""
+    if all(effects == {"deny"} for effects in covers.values()):
+        return False
+    analysis = ctx.analysis
+    for tool in tools:
+        others = [g.guard for g in analysis.program(tool).allows if g.rule != index]
+        alone = conj((analysis.guard(tool, index), *(negation(g) for g in others)))
+        if analysis.policy.default == "deny" and any(
+            leaf.effect != "deny" for leaf in analysis.outcomes(tool, alone)
+        ):
+            return False
+    return True
+
+
+def _by(rule: Rule, others: list[Rule]) -> str:
+    if not others:
+        return "the default decides every call that it fires on"
+    verb = "decides" if len(others) == 1 else "together decide"
+    if rule.effect == "limit":
+        verb = "denies" if len(others) == 1 else "together deny"
+    return f"{named(others)} {verb} every call that it fires on"
+
+
+def _decider(rule: Rule | None) -> str:
+    return "the default" if rule is None else f"`{rule.id}`"

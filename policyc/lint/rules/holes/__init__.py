@@ -1,0 +1,1 @@
+"""Rules for policies that say less, or more, than their author meant."""

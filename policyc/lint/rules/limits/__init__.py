@@ -1,0 +1,1 @@
+"""Rules about limits: what is unlimited, and limits that do not limit."""

@@ -1,0 +1,82 @@
+"""limit-never-reached: a limit that another one, always counting beside it, keeps out of reach."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from policyc.diagnostics import Finding, Related
+from policyc.diagram.formula import conj, negation
+from policyc.diagram.reach import reach
+from policyc.diagram.specialise import Tool
+from policyc.ir.model import Limit, Rule
+from policyc.lint.context import Context, RuleInfo
+from policyc.lint.rules.limits.common import seconds, written
+
+RULE = RuleInfo("PC306", "limit-never-reached", "warning", "a limit that another limit keeps out of reach", needs=("analysis",))
+
+
+def check(ctx: Context) -> Iterator[Finding]:
+    """One finding for each limit whose counter cannot reach its maximum because another counts the same calls more tightly."""
+    analysis = ctx.analysis
+    tools = reach(analysis).tools
+    limits = [(i, r, r.limit) for i, r in enumerate(analysis.rules) if r.limit is not None and i in tools]
+    users: dict[str, list[int]] = {}
+    for i, _, limit in limits:
+        users.setdefault(limit.counter, []).append(i)
+    for i, rule, limit in limits:
+        if len(users[limit.counter]) > 1:
+            continue  # counted from several places: shared-counter-mismatch looks at those
+        for j, other, tighter in limits:
+            if i == j or len(users[tighter.counter]) > 1 or not keeps_below(tighter, limit):
+                continue
+            if (keeps_below(limit, tighter) and i < j) or not _beside(ctx, i, j, tools[i]):
+                continue
+            yield _finding(ctx, rule, limit, other, tighter)
+            break
+
+
+def _finding(ctx: Context, rule: Rule, limit: Limit, other: Rule, tighter: Limit) -> Finding:
+    most = most_in(tighter, limit)
+    return Finding(
+        RULE.slug,
+        f"{written(limit)} is never reached: {written(tighter)} lets at most {most:,} through in that time".replace(",", "_"),
+        rule.span or ctx.place,
+        label="never reached",
+        related=() if other.span is None else (Related(other.span, "the limit that keeps it out of reach"),),
+        help="delete it, or lower its maximum",
+        route=rule.route or None,
+    )
+
+
+def most_in(tighter: Limit, limit: Limit) -> int | float:
+    """The most that `tighter` lets through within one window of `limit`."""
+    inner, outer = seconds(tighter.window), seconds(limit.window)
+    nested = not tighter.sliding and not limit.sliding and outer % inner == 0 and "month" not in (tighter.window, limit.window)
+    windows = outer // inner if nested else -(-outer // inner) + (0 if tighter.sliding else 1)
+    if not tighter.sliding and not limit.sliding and inner % outer == 0 and tighter.window != "month":
+        windows = 1
+    return tighter.maximum * windows
+
+
+def keeps_below(tighter: Limit, limit: Limit) -> bool:
+    """Whether what `tighter` lets through can never exceed what `limit` allows, when both count the same calls."""
+    same = (
+        tighter.amount == limit.amount
+        and tighter.step == limit.step
+        and tighter.whole == limit.whole
+        and (tighter.optional == limit.optional)
+        and tighter.amount is None  # a negative amount refills a sum, so sums do not bound each other
+    )
+    wider = set(tighter.scope) - {"global"} <= set(limit.scope)
+    return same and wider and most_in(tighter, limit) <= limit.maximum
+
+
+def _beside(ctx: Context, index: int, tighter: int, tools: list[Tool]) -> bool:
+    """Whether the tighter limit counts every call that the other one counts."""
+    analysis = ctx.analysis
+    return all(
+        not analysis.possible(
+            tool, conj((analysis.guard(tool, index), negation(analysis.guard(tool, tighter)))), valid=False
+        )
+        for tool in tools
+    )

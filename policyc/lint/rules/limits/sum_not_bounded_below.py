@@ -1,0 +1,47 @@
+"""sum-not-bounded-below: a negative amount takes the counter back down and refills the budget."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from policyc.diagnostics import Finding
+from policyc.diagram.formula import predicate
+from policyc.diagram.reach import reach
+from policyc.ir.model import Rule, Test
+from policyc.ir.names import path_text
+from policyc.lint.context import Context, RuleInfo
+from policyc.lint.rules.limits.common import MOST_TOOLS
+
+RULE = RuleInfo(
+    "PC307", "sum-not-bounded-below", "warning", "a sum limit that a negative amount refills", needs=("analysis",)
+)
+
+
+def check(ctx: Context) -> Iterator[Finding]:
+    """One finding for each sum limit that some call passes with an amount below zero."""
+    analysis = ctx.analysis
+    tools = reach(analysis).tools
+    for i, rule in enumerate(analysis.rules):
+        if rule.limit is None or rule.limit.amount is None:
+            continue
+        path = rule.limit.amount
+        negative = predicate(Test(path, "<", 0), 0b100)
+        for tool in tools.get(i, [])[:MOST_TOOLS]:
+            witness = analysis.find(tool, lambda leaf, i=i: i in leaf.limits, negative)  # type: ignore[misc]
+            if witness is not None:
+                name = path_text(path)
+                yield Finding(
+                    RULE.slug,
+                    f"a negative `{name}` passes, and takes the sum down instead of up",
+                    (rule.limit.amount.span or rule.span or ctx.place),
+                    label="may be negative",
+                    witness=witness.as_json(),
+                    witness_note=f"{'held for approval' if witness.outcome.effect == 'approve' else 'allowed'}, and gives the budget back",
+                    help=_help(rule, name),
+                    route=rule.route or None,
+                )
+                break
+
+
+def _help(rule: Rule, name: str) -> str:
+    return f"add `require {name} >= 0` beside it (in a document: a `require` entry with `gte` 0)"

@@ -1,0 +1,206 @@
+"""Compiling policies into the bytes of one decision table."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Sequence
+from typing import Any
+
+from policyc import __version__
+from policyc.diagram.build import DEFAULT_BUDGET, Budget, Builder, Leaf
+from policyc.diagram.formula import SERVER, Probe, Var
+from policyc.diagram.specialise import OTHER_TOOL, Specialiser, Tool, ToolProgram
+from policyc.ir.facts import Facts
+from policyc.ir.model import Limit, Policy, Rule
+from policyc.record import field, record
+from policyc.source import Source
+from policyc.table.lower import Body, Lowering
+from policyc.table.model import FORMAT, VERSION
+
+
+def compile_table(
+    policies: Sequence[Policy],
+    facts: Facts,
+    *,
+    revision: int = 0,
+    sources: Sequence[Source] = (),
+    catalog_digest: str | None = None,
+    budget: Budget = DEFAULT_BUDGET,
+) -> bytes:
+    """The table of several policies as bytes; the same input gives the same bytes. Raises OverBudget."""
+    writer = _Writer(budget=budget)
+    entries = [writer.policy(policy, facts) for policy in policies]
+    pools = writer.pools()
+    logic = [_line({"policies": entries}), _line(pools), *writer.bodies]
+    header = {
+        "policyc": __version__,
+        "revision": revision,
+        "policies": [p.name for p in policies],
+        "capabilities": sorted(writer.capabilities),
+        "catalog": catalog_digest,
+        "sources": [
+            {"path": s.path.replace("\\", "/"), "sha256": hashlib.sha256(s.text.encode("utf-8")).hexdigest()} for s in sources
+        ],
+        "logic": hashlib.sha256(b"".join(logic)).hexdigest(),
+        "bodies": len(writer.bodies),
+    }
+    content = b"".join([_line(header), *logic, _line(writer.source_map())])
+    first = {"format": FORMAT, "version": VERSION, "sha256": hashlib.sha256(content).hexdigest()}
+    return _line(first) + content
+
+
+def _line(value: Any) -> bytes:
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode("utf-8") + b"\n"
+
+
+@record(frozen=False)
+class _Writer:
+    budget: Budget
+    bodies: list[bytes] = field(default_factory=list)
+    capabilities: set[str] = field(default_factory=set)
+    _paths: dict[Var, int] = field(default_factory=dict)
+    _tests: dict[Probe, int] = field(default_factory=dict)
+    _leaves: dict[tuple[str, int, tuple[int, ...], int], int] = field(default_factory=dict)
+    _rules: list[tuple[Rule, int]] = field(default_factory=list)
+    _body_index: dict[bytes, int] = field(default_factory=dict)
+
+    def policy(self, policy: Policy, facts: Facts) -> dict[str, Any]:
+        """Compile one policy; the index entry that names its bodies."""
+        spec = Specialiser(policy, facts)
+        base = len(self._rules)
+        number = len({p for _, p in self._rules})
+        self._rules.extend((rule, number) for rule in spec.rules)
+        builder = Builder(self.budget)
+
+        def leaf(leaf: Leaf) -> int:
+            rule = -1 if leaf.rule < 0 else base + leaf.rule
+            key = (leaf.effect, rule, tuple(base + i for i in leaf.limits), number)
+            if leaf.effect == "approve":
+                self.capabilities.add("approve")
+            return self._leaves.setdefault(key, len(self._leaves))
+
+        lowering = Lowering(self._path, self._test, leaf)
+
+        def body(program: ToolProgram) -> int:
+            return self._body(lowering.body(builder.build(program)))
+
+        tools: list[Tool] = [OTHER_TOOL, *spec.named_tools]
+        programs = {t: spec.program(t) for t in tools}
+        other_list = list_program(programs[OTHER_TOOL], spec.rules)
+        shown: dict[str, int] = {}
+        calls: dict[str, int] = {}
+        for tool in spec.named_tools:
+            program = programs[tool]
+            listed = list_program(program, spec.rules)
+            if listed.denials or other_list.denials:
+                shown[tool] = body(listed)
+            calls[tool] = body(program)
+        for rule in spec.rules:
+            if rule.limit is not None:
+                self.capabilities |= limit_capabilities(rule.limit)
+        return {
+            "name": policy.name,
+            "default": policy.default,
+            "rules": [base, base + len(spec.rules)],
+            "call": calls,
+            "call_other": body(programs[OTHER_TOOL]),
+            "list": shown,
+            "list_other": body(other_list),
+        }
+
+    def _body(self, body: Body) -> int:
+        if any(n[0] == "n" and any(map(_big, n[2])) for n in body.nodes):
+            self.capabilities.add("integer.big")
+        text = _line([body.root, *body.nodes])
+        known = self._body_index.get(text)
+        if known is None:
+            known = self._body_index[text] = len(self.bodies)
+            self.bodies.append(text)
+        return known
+
+    def _path(self, var: Var) -> int:
+        if var == SERVER:
+            self.capabilities.add("server")
+        elif var[0] == "context":
+            self.capabilities.add("context")
+        return self._paths.setdefault(var, len(self._paths))
+
+    def _test(self, probe: Probe) -> int:
+        if probe.op == "matches":
+            self.capabilities.add("regex")
+        if probe.op == "prints":
+            self.capabilities.add("prints")
+        if probe.quantifier is not None:
+            self.capabilities.add("quantifier")
+        values = probe.value if isinstance(probe.value, tuple) else (probe.value,)
+        if any(_big(v) for v in values):
+            self.capabilities.add("integer.big")
+        return self._tests.setdefault(probe, len(self._tests))
+
+    def pools(self) -> dict[str, Any]:
+        """Everything that bodies refer to by number."""
+        tests = [
+            [p.op, list(p.value) if isinstance(p.value, tuple) else p.value, p.missing, p.mistyped, p.length, p.quantifier, list(p.inner)]
+            for p in self._tests
+        ]
+        return {
+            "paths": [[root, *steps] for root, steps in self._paths],
+            "tests": tests,
+            "rules": [
+                [r.id, r.effect, r.reason, r.by, r.severity, None if r.limit is None else _limit(r.limit)] for r, _ in self._rules
+            ],
+            "leaves": [[effect, rule, list(limits), policy] for effect, rule, limits, policy in self._leaves],
+        }
+
+    def source_map(self) -> dict[str, Any]:
+        """Where each rule stands: [file, line, column, end line, end column], columns in code points from 1."""
+        files: dict[str, int] = {}
+        places: list[list[int] | None] = []
+        for rule, _ in self._rules:
+            if rule.span is None:
+                places.append(None)
+                continue
+            at = files.setdefault(rule.span.path.replace("\\", "/"), len(files))
+            places.append([at, rule.span.line, rule.span.column, *rule.span.end_position])
+        return {"files": list(files), "rules": places}
+
+
+def _big(value: Any) -> bool:
+    return type(value) is int and abs(value) > 2**53
+
+
+def list_program(program: ToolProgram, rules: Sequence[Rule]) -> ToolProgram:
+    """The part of a program that decides whether the tool is shown in tools/list."""
+    hides = tuple(g for g in program.denials if rules[g.rule].effect == "hide")
+    return ToolProgram(hides, (), (), (), "allow")
+
+
+def _limit(limit: Limit) -> dict[str, Any]:
+    return {
+        "counter": limit.counter,
+        "max": limit.maximum,
+        "window": limit.window,
+        "sliding": limit.sliding,
+        "scope": list(limit.scope),
+        "sum": None if limit.amount is None else [limit.amount.root, *limit.amount.steps],
+        "optional": limit.optional,
+        "whole": limit.whole,
+        "step": limit.step,
+    }
+
+
+def limit_capabilities(limit: Limit) -> set[str]:
+    """What a limit asks of a loader and its counters."""
+    asked = {"limit"}
+    if limit.amount is not None:
+        asked.add("limit.sum")
+    if limit.sliding:
+        asked.add("limit.sliding")
+    if limit.whole:
+        asked.add("limit.whole")
+    if limit.step != 1:
+        asked.add("limit.step")
+    return asked
+
+
