@@ -11,7 +11,8 @@ import time
 from collections.abc import Callable, Iterable, Iterator
 from typing import Literal
 
-from policyc.diagram.cells import Cell, Partition, Truths, partition
+from policyc.diagram.cell import Cell, Truths
+from policyc.diagram.cells import Partition, partition
 from policyc.diagram.formula import SERVER, TOOL, Predicate, Probe, Var, disj, predicates, substitute
 from policyc.diagram.regular import TooLarge
 from policyc.diagram.specialise import Guarded, ToolProgram

@@ -6,7 +6,8 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from policyc.diagram.build import Diagram, Leaf, Node, shape
-from policyc.diagram.cells import NO_EXAMPLE, Cell, place
+from policyc.diagram.cell import NO_EXAMPLE, Cell
+from policyc.diagram.containers import place
 from policyc.diagram.formula import SERVER, TOOL, Var
 from policyc.record import record
 from policyc.runtime.values import ARRAY, BOOLEAN, MISSING, MISSING_KIND, NULL, NUMBER, OBJECT, STRING, kind

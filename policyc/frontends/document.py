@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from policyc.diagnostics import Findings
 from policyc.frontends.document_rules import Rules
+from policyc.frontends.document_shape import fits
 from policyc.frontends.reading import name_from, text_of
 from policyc.ir.model import Policy
 from policyc.ir.names import assign_ids
 from policyc.source import Source
-from policyc.syntax.tree import Map, Node, describe, first_character
+from policyc.syntax.tree import Map, Node, describe, first_character, to_python
 
 
 def read(tree: Node, source: Source, findings: Findings) -> Policy | None:
@@ -17,10 +18,11 @@ def read(tree: Node, source: Source, findings: Findings) -> Policy | None:
         message = f"expected a policy document, a mapping with `version` and `default`, found {describe(tree)}"
         findings.add("wrong-type", message, first_character(tree))
         return None
-    from policyc.frontends.document_errors import validate
-
     problems = Findings()
-    validate(tree, problems)
+    if not fits(to_python(tree)):
+        from policyc.frontends.document_errors import validate
+
+        validate(tree, problems)
     rules = Rules(problems)
     rules.block(tree, "", None)
     faults = [f for f in problems.items if f.rule != "deprecated-spelling"]

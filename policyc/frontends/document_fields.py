@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, Field, Tag, WithJsonSchema
-from pydantic_core import PydanticCustomError
+from pydantic import AfterValidator, BeforeValidator, Field, Tag, WithJsonSchema
+from pydantic_core import PydanticCustomError, PydanticKnownError
 
 from policyc.ir.model import SCOPES, WINDOWS
 
@@ -36,7 +36,7 @@ def _number(value: Any) -> Any:
 
 
 def _maximum(value: Any) -> Any:
-    if _number(value) <= 0:
+    if not _number(value) > 0:  # NaN neither
         raise _fail("invalid-limit", "`max` must be greater than 0; to forbid the calls use `deny`")
     if value > MAX_LIMIT:
         raise _fail("invalid-limit", "`max` is above 1e12, which no counter reaches")
@@ -55,6 +55,13 @@ def _window(value: Any) -> Any:
     return value
 
 
+def _true(value: Any) -> Any:
+    """`Literal[True]` alone takes 1 and 1.0 too."""
+    if value is not True:
+        raise PydanticKnownError("literal_error", {"expected": "True"})
+    return value
+
+
 def _step(value: Any) -> Any:
     if isinstance(value, bool) or not isinstance(value, int):
         raise _fail("wrong-type", "expected a whole number")
@@ -63,7 +70,7 @@ def _step(value: Any) -> Any:
     return value
 
 
-def check_scopes(value: list[str]) -> list[str]:
+def _scopes(value: list[str]) -> list[str]:
     """One scope or more, each once."""
     if not value:
         raise _fail("invalid-value", "expected at least one scope")
@@ -81,6 +88,7 @@ def _constant(value: Any) -> Any:
 _SCALAR_SCHEMA = {"type": ["string", "number", "boolean"]}
 
 Text = Annotated[str, Field(min_length=1)]
+Yes = Annotated[Literal[True], BeforeValidator(_true)]
 Severity = Annotated[
     Literal["low", "medium", "high", "critical"], Field(description="How grave it is when this rule decides.")
 ]
@@ -110,6 +118,9 @@ Window = Annotated[
 Step = Annotated[Any, AfterValidator(_step), WithJsonSchema({"type": "integer", "minimum": 1, "maximum": MAX_LIMIT})]
 ScopeName = Literal["grant", "session", "agent", "user", "server", "global"]
 assert ScopeName.__args__ == SCOPES  # type: ignore[attr-defined]
+Scopes = Annotated[
+    list[ScopeName], AfterValidator(_scopes), Field(json_schema_extra={"minItems": 1, "uniqueItems": True})
+]
 
 
 def list_or_one(value: Any) -> str:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any, ClassVar, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Discriminator, Field
+from pydantic import BaseModel, ConfigDict, Discriminator, Field
 
 from policyc.frontends.document_fields import (
     LEFT_OUT,
@@ -18,12 +18,13 @@ from policyc.frontends.document_fields import (
     Maximum,
     Reason,
     ScopeName,
+    Scopes,
     Severity,
     Step,
     Text,
     Value,
     Window,
-    check_scopes,
+    Yes,
     condition_kind,
     list_or_one,
     tag,
@@ -92,7 +93,7 @@ class Always(Strict):
     """Holds for every call."""
 
     noun: ClassVar[str] = "condition"
-    always: Literal[True] = Field(description="Holds for every call.")
+    always: Yes = Field(description="Holds for every call.")
 
 
 Condition = Annotated[
@@ -201,7 +202,7 @@ class LimitValue(Strict):
     max: Maximum = Field(description="The most that is allowed in one window, inclusive.")
     window: Window = Field(description="`second`, `minute`, `hour`, `day`, `week`, `month` or a number of seconds.")
     scope: Annotated[
-        Annotated[ScopeName, tag("one")] | Annotated[list[ScopeName], AfterValidator(check_scopes), tag("list")],
+        Annotated[ScopeName, tag("one")] | Annotated[Scopes, tag("list")],
         Discriminator(list_or_one),
     ] = Field("grant", description="What is counted apart: one scope or several; `grant` when left out.")
     sum: Text = Field(LEFT_OUT, description="The path of the argument whose value is added, instead of counting calls.")
@@ -243,10 +244,10 @@ class ApproveKeys(EffectKeys):
 
 
 EffectValue = Annotated[
-    Annotated[Literal[True], tag("true")] | Annotated[EffectKeys, tag("entry")], Discriminator(true_or_entry)
+    Annotated[Yes, tag("true")] | Annotated[EffectKeys, tag("entry")], Discriminator(true_or_entry)
 ]
 ApproveValue = Annotated[
-    Annotated[Literal[True], tag("true")] | Annotated[ApproveKeys, tag("entry")], Discriminator(true_or_entry)
+    Annotated[Yes, tag("true")] | Annotated[ApproveKeys, tag("entry")], Discriminator(true_or_entry)
 ]
 
 
@@ -362,7 +363,29 @@ def _tidy(schema: Any) -> Any:
     return {key: _tidy(value) for key, value in schema.items() if key not in noise}
 
 
-if __name__ == "__main__":
-    import json
+_PROSE = frozenset({"$schema", "title", "description", "default", "deprecated"})
 
-    print(json.dumps(json_schema(), indent=2))
+
+def shape() -> dict[str, Any]:
+    """The JSON Schema without its prose, for `document_shape`."""
+
+    def bare(schema: Any, names: bool = False) -> Any:
+        """`names`: the keys are names of properties or definitions, not keywords."""
+        if isinstance(schema, list):
+            return [bare(item) for item in schema]
+        if not isinstance(schema, dict):
+            return schema
+        return {k: bare(v, not names and k in ("properties", "$defs")) for k, v in schema.items() if names or k not in _PROSE}
+
+    out: dict[str, Any] = bare(json_schema())
+    return out
+
+
+if __name__ == "__main__":  # prints the JSON Schema, or what `shape` gives where that is the argument
+    import json
+    import sys
+
+    if sys.argv[1:] == ["shape"]:
+        print(json.dumps(shape(), separators=(",", ":")))
+    else:
+        print(json.dumps(json_schema(), indent=2))

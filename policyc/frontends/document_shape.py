@@ -3,7 +3,7 @@
 Importing pydantic and building the models costs more than reading and linting a small policy does, and most documents
 are right. So the models' own JSON Schema, without its prose, lies beside this module; what it accepts, the models accept
 (tests/frontends/test_document_fast.py), and only a document that it does not accept is given to them, for the messages.
-To renew `document_shape.json`: python -m policyc.frontends.document_model shape
+To renew it: python -m policyc.frontends.document_model shape > policyc/frontends/document_shape.json
 """
 
 from __future__ import annotations
@@ -14,11 +14,12 @@ from pathlib import Path
 from typing import Any
 
 Schema = dict[str, Any]
+Check = Callable[[Schema, Any], bool]
 FILE = Path(__file__).with_name("document_shape.json")
 
 
 def fits(document: Any) -> bool:
-    """Whether the models certainly accept the document (of dict, list and scalars, as `to_python` makes it)."""
+    """Whether the models certainly accept the document: dict, list and scalars of a tree that a reader gave (`to_python`)."""
     return _accepts(_shape(), document)
 
 
@@ -31,7 +32,10 @@ def _shape() -> Schema:
 
 
 def _accepts(schema: Schema, value: Any) -> bool:
-    return all(_CHECKS.get(keyword, _unknown)(schema, value) for keyword in schema)
+    for keyword in schema:  # loops, not `all(…)`: half the frames in a document nested as deep as the readers let it be
+        if not CHECKS.get(keyword, _unknown)(schema, value):
+            return False
+    return True
 
 
 def _unknown(schema: Schema, value: Any) -> bool:
@@ -39,7 +43,7 @@ def _unknown(schema: Schema, value: Any) -> bool:
     return False
 
 
-# Each check takes the schema that holds its keyword. Types are Python's, as in the models' strict mode: `true` is no
+# Each check takes the schema that its keyword stands in. Types are Python's, as in the models' strict mode: `true` is no
 # number, 60.0 is no integer.
 
 _TYPES: dict[str, tuple[type, ...]] = {
@@ -57,60 +61,64 @@ def _reference(schema: Schema, value: Any) -> bool:
     return _accepts(_shape()["$defs"][schema["$ref"].removeprefix("#/$defs/")], value)
 
 
-def _any_of(schema: Schema, value: Any) -> bool:
-    """Also for `oneOf`: the alternatives of the models exclude each other."""
-    return any(_accepts(option, value) for option in schema.get("oneOf", ()) or schema["anyOf"])
+def _alternatives(keyword: str) -> Check:
+    """`anyOf`; and `oneOf`, since the alternatives of the models exclude each other."""
+
+    def check(schema: Schema, value: Any) -> bool:
+        for option in schema[keyword]:
+            if _accepts(option, value):
+                return True
+        return False
+
+    return check
 
 
-def _one_of_values(schema: Schema, value: Any) -> bool:
-    known = schema["enum"] if "enum" in schema else [schema["const"]]
-    return any(type(value) is type(k) and value == k for k in known)
+def _same(value: Any, constant: Any) -> bool:
+    return type(value) is type(constant) and value == constant
 
 
-def _properties(schema: Schema, value: Any) -> bool:
-    """Also for `additionalProperties`: false, or the schema of every value."""
+def _members(schema: Schema, value: Any) -> bool:
+    """`properties` and `additionalProperties`, which is false or the schema of every other value."""
     if not isinstance(value, dict):
         return True
-    known, others = schema.get("properties", {}), schema.get("additionalProperties", True)
+    known, others = schema.get("properties", {}), schema["additionalProperties"]
     for key, item in value.items():
         inner = known.get(key, others)
-        if inner is False or (inner is not True and not _accepts(inner, item)):
+        if not inner or not _accepts(inner, item):
             return False
     return True
 
 
 def _items(schema: Schema, value: Any) -> bool:
-    return not isinstance(value, list) or all(_accepts(schema["items"], item) for item in value)
+    if isinstance(value, list):
+        for item in value:
+            if not _accepts(schema["items"], item):
+                return False
+    return True
 
 
-def _unique(schema: Schema, value: Any) -> bool:
-    return not isinstance(value, list) or all(item not in value[:i] for i, item in enumerate(value))
+def _of_kind(keyword: str, kind: type | tuple[type, ...], holds: Callable[[Any, Any], bool]) -> Check:
+    """A keyword that speaks of one kind of value and lets all others pass."""
+    return lambda schema, value: not isinstance(value, kind) or holds(value, schema[keyword])
 
 
-def _sized(keyword: str, kind: type) -> Callable[[Schema, Any], bool]:
-    return lambda schema, value: not isinstance(value, kind) or len(value) >= schema[keyword]
-
-
-def _number(keyword: str, holds: Callable[[Any, Any], bool]) -> Callable[[Schema, Any], bool]:
-    return lambda schema, value: not isinstance(value, (int, float)) or holds(value, schema[keyword])
-
-
-_CHECKS: dict[str, Callable[[Schema, Any], bool]] = {
+_NUMBER = (int, float)
+CHECKS: dict[str, Check] = {
     "$defs": lambda schema, value: True,  # looked up by `$ref`
     "$ref": _reference,
     "type": _type,
-    "oneOf": _any_of,
-    "anyOf": _any_of,
-    "enum": _one_of_values,
-    "const": _one_of_values,
-    "required": lambda schema, value: not isinstance(value, dict) or all(key in value for key in schema["required"]),
-    "properties": _properties,
-    "additionalProperties": _properties,
+    "enum": lambda schema, value: any(_same(value, known) for known in schema["enum"]),
+    "const": lambda schema, value: _same(value, schema["const"]),
+    "anyOf": _alternatives("anyOf"),
+    "oneOf": _alternatives("oneOf"),
+    "required": _of_kind("required", dict, lambda value, keys: all(key in value for key in keys)),
+    "properties": lambda schema, value: "additionalProperties" in schema,  # they are checked together
+    "additionalProperties": _members,
     "items": _items,
-    "minItems": _sized("minItems", list),
-    "uniqueItems": _unique,
-    "minLength": _sized("minLength", str),
-    "minimum": _number("minimum", lambda value, bound: value >= bound),
-    "exclusiveMinimum": _number("exclusiveMinimum", lambda value, bound: value > bound),
-    "maximum": _number("maximum", lambda value, bound: value <= bound),
+    "minItems": _of_kind("minItems", list, lambda value, least: len(value) >= least),
+    "uniqueItems": _of_kind("uniqueItems", list, lambda value, _: all(v not in value[:i] for i, v in enumerate(value))),
+    "minLength": _of_kind("minLength", str, lambda value, least: len(value) >= least),
+    "minimum": _of_kind("minimum", _NUMBER, lambda value, bound: value >= bound),
+    "exclusiveMinimum": _of_kind("exclusiveMinimum", _NUMBER, lambda value, bound: value > bound),
+    "maximum": _of_kind("maximum", _NUMBER, lambda value, bound: value <= bound),
 }

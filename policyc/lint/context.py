@@ -30,7 +30,8 @@ class RuleInfo:
     """What the registry knows of a rule.
 
     `code` is stable (`PC` and three digits), `slug` is its name, `level` its default level, `summary` one sentence.
-    `needs`: a rule that needs the catalog is skipped where there is none.
+    `needs`: a rule that needs the catalog is skipped where there is none. `yields_to`: where one of these rules has a
+    finding inside the place of a finding of this rule, it says the same thing better, and this one is left out.
     """
 
     code: str
@@ -38,6 +39,7 @@ class RuleInfo:
     level: Level
     summary: str
     needs: tuple[Need, ...] = ()
+    yields_to: tuple[str, ...] = ()
 
     @property
     def stops(self) -> bool:

@@ -43,6 +43,7 @@ def lint(
     for name in ("check", "check_project"):
         findings.extend(_run(project, name, ran, level_of))
     catalog_required(project, findings)
+    findings = without_echoes(findings)
     for suppression in suppressions.values():
         findings.extend(suppression.findings.items)
     by_source: dict[Source, list[Finding]] = {source: [] for source in suppressions}
@@ -104,6 +105,23 @@ def catalog_required(project: Project, findings: list[Finding]) -> None:
                         route=rule.route or None,
                     )
                 )
+
+
+def without_echoes(findings: list[Finding]) -> list[Finding]:
+    """The findings without those that another rule says better of the same place (`RuleInfo.yields_to`)."""
+    said: dict[str, list[Finding]] = {}
+    for finding in findings:
+        said.setdefault(finding.rule, []).append(finding)
+
+    def echoes(finding: Finding) -> bool:
+        outer = finding.span
+        return any(
+            inner.span.source is outer.source and outer.start <= inner.span.start and inner.span.end <= outer.end
+            for slug in info(finding.rule).yields_to
+            for inner in said.get(slug, ())
+        )
+
+    return [finding for finding in findings if not echoes(finding)]
 
 
 def _levelled(out: Outcome, level_of: LevelOf, at_least: Level) -> Outcome:

@@ -29,7 +29,7 @@ TOKEN: Final = re.compile(
     r"""[ \t\n\r]*+(?:
       ([{}\[\],:])
      |"([^"\\\x00-\x1f\ud800-\udfff]*+)"
-     |(-?(?:0|[1-9][0-9]*+)(\.[0-9]++)?+([eE][+-]?[0-9]++)?+)(?![0-9A-Za-z_.+-])
+     |(-?(?:0|[1-9][0-9]*+)(\.[0-9]++)?([eE][+-]?[0-9]++)?)(?![0-9A-Za-z_.+-])
      |(true|false|null)(?![0-9A-Za-z_])
     )""",
     re.VERBOSE,
@@ -38,13 +38,13 @@ TOKEN: Final = re.compile(
 
 _SPACE: Final = re.compile(r"[ \t\n\r]*+")
 _STRING_RUN: Final = re.compile(
-    r"""(?:[^"\\\x00-\x1f\ud800-\udfff]|\\["\\/bfnrt]|\\u(?![dD][89a-fA-F])[0-9a-fA-F]{4})++"""
+    r"""(?:[^"\\\x00-\x1f\ud800-\udfff]|\\["\\/bfnrt]|\\u(?![dD][89a-fA-F])[0-9a-fA-F]{4})+"""
 )
 _LOW_SURROGATE: Final = re.compile(r"\\u([dD][c-fC-F][0-9a-fA-F]{2})")
 _UNICODE_ESCAPE: Final = re.compile(r"u([0-9a-fA-F]{4})")
-_SINGLE: Final = re.compile(r"'((?:[^'\\\n]|\\.)*+)'?")
+_SINGLE: Final = re.compile(r"'((?:[^'\\\n]|\\.)*)'?")
 _LINE_COMMENT: Final = re.compile(r"(?://|\#)[^\n]*")
-_BLOCK_COMMENT: Final = re.compile(r"/\*(?:(?!\*/).)*+(\*/)?", re.DOTALL)
+_BLOCK_COMMENT: Final = re.compile(r"/\*(?:(?!\*/).)*(\*/)?", re.DOTALL)
 _NUMBERISH: Final = re.compile(r"[+-]?\.?[0-9][0-9A-Za-z_.+-]*")
 _WORD: Final = re.compile(r"[+-]?[^\W\d][\w$.-]*")
 _NOISE: Final = re.compile(r"""[^\s{}\[\],:"'/#+\-.=\w]++""")

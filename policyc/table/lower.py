@@ -16,8 +16,9 @@ from collections.abc import Callable
 from typing import Any
 
 from policyc.diagram.build import Diagram, Leaf, Node
-from policyc.diagram.cells import Cell, NumberSlot, Truths
+from policyc.diagram.cell import Cell, Truths
 from policyc.diagram.formula import Probe, Var
+from policyc.diagram.numbers import NumberSlot
 from policyc.record import field, record
 from policyc.runtime.values import STRING
 

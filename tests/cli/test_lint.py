@@ -226,3 +226,12 @@ def test_the_same_input_gives_the_same_report_whatever_the_order(project: Projec
     one = project.run("lint", "a.policy", "b.policy", "--output-format", "json").out
     other = project.run("lint", "b.policy", "a.policy", "--output-format", "json", env={"PYTHONHASHSEED": "7"}).out
     assert one == other
+
+
+def test_a_finding_that_another_one_says_better_is_left_out(project: Project) -> None:
+    """An argument that does not exist makes its test always undefined; only the misspelling is told."""
+    schema = {"type": "object", "properties": {"amount": {"type": "number"}}, "additionalProperties": False}
+    project.write("p.policy", "default deny\non pay { approve when args.ammount > 5 limit 1 per day }\n")
+    project.write("c.json", json.dumps([{"name": "pay", "inputSchema": schema}]))
+    done = project.run("lint", "p.policy", "--catalog", "c.json", "--output-format", "json", code=1)
+    assert [f["rule"] for f in json.loads(done.out)["findings"] if f["level"] != "info"] == ["unknown-argument"]

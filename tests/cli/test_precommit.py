@@ -155,7 +155,9 @@ def test_a_stale_table_is_stopped(repository: Repository, changed: str) -> None:
         repository.edit("args.amount > 20_000", "args.amount > 30_000")
     else:
         catalog = repository.folder / "catalog.json"
-        catalog.write_text(catalog.read_text(encoding="utf-8").replace("list_orders", "list_invoices"), encoding="utf-8")
+        catalog.write_text(
+            catalog.read_text(encoding="utf-8").replace("list_orders", "list_invoices"), encoding="utf-8"
+        )
     done = repository.commit()
     assert done.returncode == 1
     assert "`policies.table` is not what its policies compile to, run `policyc compile` again" in done.stdout

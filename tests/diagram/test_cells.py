@@ -6,7 +6,8 @@ import random
 
 import pytest
 
-from policyc.diagram.cells import NO_EXAMPLE, partition, probe_function
+from policyc.diagram.cell import NO_EXAMPLE, probe_function
+from policyc.diagram.cells import partition
 from policyc.diagram.formula import Probe, predicate
 from policyc.diagram.regular import TooLarge
 from policyc.runtime.values import kind
@@ -74,3 +75,10 @@ def test_patterns_that_exclude_each_other_have_no_common_cell() -> None:
     cells = partition((Probe("starts_with", "/etc/"), Probe("starts_with", "/var/"), Probe("matches", r"^/etc/.*\.conf$")))
     found = {c.truths for c in cells.cells() if c.kind == kind("") and c.truths[2] != 1}
     assert found == {(0, 0, 0), (2, 0, 0), (0, 2, 0), (2, 0, 2)}
+
+
+def test_what_prints_alike_may_have_any_length() -> None:
+    cells = partition((Probe("prints", "[a b]"), Probe(">=", 2, length=True)))
+    assert cells.undecided is not None
+    for value in (["a b"], ["a", "b"], ["c", "d"], ["c"]):
+        cell_of(cells, value)

@@ -12,7 +12,8 @@ import time
 from typing import Any
 
 from policyc.diagram.build import Budget, Builder, Diagram, Leaf
-from policyc.diagram.cells import Cell, Partition, probe_function
+from policyc.diagram.cell import Cell, probe_function
+from policyc.diagram.cells import Partition
 from policyc.diagram.formula import SERVER, TOOL, Var
 from policyc.diagram.specialise import OTHER_TOOL, Specialiser
 from policyc.ir.facts import Facts

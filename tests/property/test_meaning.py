@@ -41,7 +41,7 @@ def test_they_agree_on_many_generated_calls() -> None:
 def test_every_outcome_of_a_call_is_among_those_the_analysis_lists_and_every_witness_replays() -> None:
     rng = random.Random(30)
     shown = listed = 0
-    for _ in range(150):
+    for _ in range(60):
         policy, facts = strategies.random_policy(rng), strategies.random_facts(rng)
         analysis = Analysis(policy, facts)
         leaves = {tool: analysis.outcomes(tool) for tool in analysis.tools}
@@ -57,4 +57,4 @@ def test_every_outcome_of_a_call_is_among_those_the_analysis_lists_and_every_wit
                 if witness is not None:
                     shown += 1
                     assert analysis.same(decide(policy, witness.call, facts), leaf)
-    assert listed > 500 and shown > 0.97 * listed
+    assert listed > 200 and shown > 0.97 * listed

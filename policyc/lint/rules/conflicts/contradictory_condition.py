@@ -8,7 +8,11 @@ from policyc.diagnostics import Finding
 from policyc.lint.context import Context, RuleInfo
 from policyc.lint.rules.conflicts.common import Verdict, text_of, verdicts
 
-RULE = RuleInfo("PC404", "contradictory-condition", "warning", "a condition that is never true", needs=("analysis",))
+RULE = RuleInfo(
+    "PC404", "contradictory-condition", "warning", "a condition that is never true",
+    needs=("analysis",),
+    yields_to=("unknown-argument", "argument-type-mismatch", "value-not-in-enum"),
+)
 
 
 def check(ctx: Context) -> Iterator[Finding]:

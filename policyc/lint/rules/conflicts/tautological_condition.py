@@ -8,7 +8,11 @@ from policyc.diagnostics import Finding
 from policyc.lint.context import Context, RuleInfo
 from policyc.lint.rules.conflicts.common import Verdict, text_of, verdicts
 
-RULE = RuleInfo("PC405", "tautological-condition", "warning", "a condition that is always true", needs=("analysis",))
+RULE = RuleInfo(
+    "PC405", "tautological-condition", "warning", "a condition that is always true",
+    needs=("analysis",),
+    yields_to=("unknown-argument", "argument-type-mismatch", "value-not-in-enum"),
+)
 
 
 def check(ctx: Context) -> Iterator[Finding]:
