@@ -11,13 +11,16 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 from policyc.diagnostics import Level, PolicycError
 from policyc.paths import PathGlob, relative
 from policyc.record import field, record
+from policyc.syntax.shape import Shape
 
 NAMES = ("policyc.toml", "pyproject.toml")
+SHAPE = Shape(Path(__file__).with_name("config_shape.json"))
 
 
 @record
@@ -116,44 +119,50 @@ def _section(path: str, text: str) -> dict[str, Any] | None:
 
 
 def _config(path: str, table: dict[str, Any], text: str, chain: tuple[str, ...]) -> Config:
-    from pydantic import ValidationError
-
-    from policyc.config_model import ConfigFile, problems
-
-    try:
-        model = ConfigFile.model_validate(table)
-    except ValidationError as error:
-        keys, sentence = next(iter(problems(error, table)))
-        line = find_key(text, keys)
-        raise PolicycError(f"{relative(path)}{f':{line}' if line else ''}: {sentence}") from None
+    if not SHAPE.fits(table):
+        _complain(path, table, text)
     root = os.path.dirname(os.path.abspath(path))
 
     def absolute(name: str) -> str:
         return os.path.normpath(os.path.join(root, name))
 
     base = DEFAULT
-    if model.extend is not None:
-        base = load(absolute(model.extend), chain or (os.path.realpath(path),))
+    if "extend" in table:
+        base = load(absolute(table["extend"]), chain or (os.path.realpath(path),))
     out = replace(base, path=relative(path))
-    if model.catalog is not None:
-        names = [model.catalog] if isinstance(model.catalog, str) else model.catalog
+    if "catalog" in table:
+        names = [table["catalog"]] if isinstance(table["catalog"], str) else table["catalog"]
         out = replace(out, catalog=tuple(_named_path(name, absolute) for name in names))
-    if model.overrides is not None:
-        out = replace(out, overrides=absolute(model.overrides))
-    if model.select is not None:
-        out = replace(out, select=tuple(model.select))
-    if model.ignore is not None:
-        out = replace(out, ignore=tuple(model.ignore))
-    if model.levels is not None:
-        out = replace(out, levels={**base.levels, **model.levels})
-    if model.fail_level is not None:
-        out = replace(out, fail_level=model.fail_level)
-    if model.per_path is not None:
-        own = tuple((PathGlob(root, glob), levels) for glob, levels in model.per_path.items())
+    if "overrides" in table:
+        out = replace(out, overrides=absolute(table["overrides"]))
+    if "select" in table:
+        out = replace(out, select=tuple(table["select"]))
+    if "ignore" in table:
+        out = replace(out, ignore=tuple(table["ignore"]))
+    if "levels" in table:
+        out = replace(out, levels={**base.levels, **table["levels"]})
+    if "fail-level" in table:
+        out = replace(out, fail_level=table["fail-level"])
+    if "per-path" in table:
+        own = tuple((PathGlob(root, glob), levels) for glob, levels in table["per-path"].items())
         out = replace(out, per_path=(*base.per_path, *own))
-    if model.exclude is not None:
-        out = replace(out, exclude=tuple(PathGlob(root, glob) for glob in model.exclude))
+    if "exclude" in table:
+        out = replace(out, exclude=tuple(PathGlob(root, glob) for glob in table["exclude"]))
     return out
+
+
+def _complain(path: str, table: dict[str, Any], text: str) -> None:
+    """Raise PolicycError with the first thing that the model finds wrong."""
+    from pydantic import ValidationError
+
+    from policyc.config_model import ConfigFile, problems
+
+    try:
+        ConfigFile.model_validate(table)
+    except ValidationError as error:
+        keys, sentence = next(iter(problems(error, table)))
+        line = find_key(text, keys)
+        raise PolicycError(f"{relative(path)}{f':{line}' if line else ''}: {sentence}") from None
 
 
 def _named_path(name: str, absolute: Callable[[str], str]) -> str:

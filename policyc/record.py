@@ -1,9 +1,9 @@
-"""Slotted dataclasses whose methods are written when a class is first used, not when it is defined.
+"""Slotted dataclasses whose methods are written when they are first called, not when their class is defined.
 
 `dataclasses` compiles every method of every class on import: 0.6 ms a class with Python 3.11, 0.1 s for the classes that a cold
-`policyc lint` meets, most of which it never makes an instance of. `record` gives the same frozen, slotted, comparable classes for a
-few microseconds each, and compiles all of a class's methods together at its first instance. Type checkers see a dataclass
-(PEP 681).
+`policyc lint` meets, most of which it never makes an instance of and hardly any of which it prints. `record` gives the same frozen,
+slotted, comparable classes for a few microseconds each, and compiles a method at its first call. Type checkers see a
+dataclass (PEP 681).
 """
 
 from __future__ import annotations
@@ -53,14 +53,13 @@ def _slotted(plain: type, frozen: bool, eq: bool) -> type:
     body.setdefault("__qualname__", plain.__qualname__)
     names = ["__init__", "__repr__", *(["__eq__"] if eq else []), *(["__hash__"] if eq and frozen else [])]
     wanted = [n for n in names if n not in plain.__dict__ or (n == "__hash__" and plain.__dict__[n] is None)]
-    for name in wanted:
-        body[name] = _stand_in(name)
     if eq and not frozen:
         body["__hash__"] = None
     if frozen:
         body["__setattr__"], body["__delattr__"] = _refuse, _refuse
     made = type(plain)(plain.__name__, plain.__bases__, body)
-    made.__record_wanted__ = (wanted, frozen)  # type: ignore[attr-defined]
+    for name in wanted:
+        setattr(made, name, _stand_in(made, name, frozen))
     _mend_super(plain, made)
     return made
 
@@ -77,38 +76,38 @@ def _refuse(self: object, name: str, *value: object) -> None:
     raise AttributeError(f"cannot assign to field {name!r}")
 
 
-def _stand_in(name: str) -> Callable[..., Any]:
-    """A method that has the real ones written, and calls the one it stands for."""
+def _stand_in(cls: Any, name: str, frozen: bool) -> Callable[..., Any]:
+    """A method that puts the real one in its own place, and calls it."""
 
     def method(self: Any, *args: Any, **kwargs: Any) -> Any:
-        cls = next(c for c in type(self).__mro__ if "__record_wanted__" in c.__dict__)
-        _write(cls)
-        return getattr(cls, name)(self, *args, **kwargs)
+        written = _written(cls, name, frozen)
+        written.__qualname__ = f"{cls.__qualname__}.{name}"
+        setattr(cls, name, written)
+        return written(self, *args, **kwargs)
 
     return method
 
 
-def _write(cls: Any) -> None:
-    wanted, frozen = cls.__record_wanted__
+def _written(cls: Any, name: str, frozen: bool) -> Any:
     fields: dict[str, Field[Any]] = cls.__dataclass_fields__
-    scope: dict[str, Any] = {"_set": object.__setattr__, "_cls": cls}
-    text: list[str] = []
-    compared = [n for n, f in fields.items() if f.compare]
-    if "__init__" in wanted:
-        text += _init(fields, frozen, hasattr(cls, "__post_init__"), scope)
-    if "__repr__" in wanted:
+    scope: dict[str, Any] = {"_set": object.__setattr__}
+    mine, theirs = (f"({''.join(f'{who}.{n},' for n, f in fields.items() if f.compare)})" for who in ("self", "other"))
+    if name == "__init__":
+        text = _init(fields, frozen, hasattr(cls, "__post_init__"), scope)
+    elif name == "__repr__":
         shown = ", ".join(f"{n}={{self.{n}!r}}" for n, f in fields.items() if f.repr)
-        text += ["def __repr__(self):", f"    return f'{{type(self).__qualname__}}({shown})'"]
-    mine, theirs = (f"({''.join(f'{who}.{n},' for n in compared)})" for who in ("self", "other"))
-    if "__eq__" in wanted:
-        text += ["def __eq__(self, other):", "    if other.__class__ is not self.__class__:", "        return NotImplemented"]
+        text = ["def __repr__(self):", f"    return f'{{type(self).__qualname__}}({shown})'"]
+    elif name == "__eq__":
+        text = [
+            "def __eq__(self, other):",
+            "    if other.__class__ is not self.__class__:",
+            "        return NotImplemented",
+        ]
         text += [f"    return {mine} == {theirs}"]
-    if "__hash__" in wanted:
-        text += ["def __hash__(self):", f"    return hash({mine})"]
+    else:
+        text = ["def __hash__(self):", f"    return hash({mine})"]
     exec("\n".join(text), scope)
-    for name in wanted:
-        scope[name].__qualname__ = f"{cls.__qualname__}.{name}"
-        setattr(cls, name, scope[name])
+    return scope[name]
 
 
 def _init(fields: dict[str, Field[Any]], frozen: bool, post: bool, scope: dict[str, Any]) -> list[str]:

@@ -58,8 +58,19 @@ class Outcome:
     hidden: bool = False
 
 
+class NotJson(Exception):
+    """A test met a value that JSON does not have (NaN, infinity, another type): the call is denied."""
+
+
 def decide(policy: Policy, call: Call, facts: Facts = NO_FACTS) -> Outcome:
-    """Decide one call."""
+    """Decide one call. Arguments and context of None stand for empty objects."""
+    try:
+        return _decide(policy, call, facts)
+    except NotJson:
+        return Outcome("deny", None)
+
+
+def _decide(policy: Policy, call: Call, facts: Facts) -> Outcome:
     rules = [(rule, applies(rule, call, facts)) for rule in precedence(policy)]
     for rule, truth in rules:  # 1. hidden
         if rule.effect == "hide" and truth is not FALSE:
@@ -69,7 +80,7 @@ def decide(policy: Policy, call: Call, facts: Facts = NO_FACTS) -> Outcome:
             return Outcome("deny", rule)
         if rule.effect == "require":
             assert rule.condition is not None
-            if min(truth, negate(evaluate(rule.condition, call))) is not FALSE:
+            if truth is not FALSE and negate(evaluate(rule.condition, call)) is not FALSE:
                 return Outcome("deny", rule)
     limits = [rule for rule, truth in rules if rule.effect == "limit" and truth is not FALSE]
     for rule in limits:  # 2b. a limit whose amount cannot be read
@@ -93,7 +104,9 @@ def visible(policy: Policy, tool: str, server: str | None = None, facts: Facts =
 def applies(rule: Rule, call: Call, facts: Facts) -> Truth:
     """Whether the rule speaks of this call: its selector and its `when`."""
     selected = selects(rule.selector, call, facts)
-    return selected if rule.when is None else min(selected, evaluate(rule.when, call))
+    if rule.when is None or selected is FALSE:
+        return selected
+    return min(selected, evaluate(rule.when, call))
 
 
 def negate(truth: Truth) -> Truth:
@@ -166,7 +179,7 @@ def evaluate(cond: Cond, call: Call) -> Truth:
             return max((evaluate(c, call) for c in cond.items), default=FALSE)
         case Test():
             root = call.arguments if cond.path.root == "args" else call.context
-            return _walk(cond, root if isinstance(root, dict) else {}, cond.path.steps)
+            return _walk(cond, {} if root is None else root, cond.path.steps)
 
 
 class _Absent:
@@ -178,6 +191,8 @@ ABSENT = _Absent()
 
 def _walk(test: Test, value: Any, steps: tuple[str | int | None, ...]) -> Truth:
     """Follow the path one step at a time; at `[*]` judge every element."""
+    if value is not ABSENT and json_type(value) == "other":
+        raise NotJson
     if not steps:
         return judge(test, value)
     step, rest = steps[0], steps[1:]
@@ -219,13 +234,18 @@ def judge(test: Test, operand: Any) -> Truth:
     if op == "prints":
         if kind == "absent":
             return test.missing
-        return UNDEFINED if kind == "other" else truth_of(go_text(operand) == value)
+        try:
+            return truth_of(go_text(operand) == value)
+        except RecursionError:  # nested too deep to print
+            return UNDEFINED
     if kind in ("absent", "null"):
         return test.missing
     if test.length:
         if kind not in ("string", "array", "object"):
             return test.mistyped
         operand, kind = len(operand), "number"
+    if op == "matches" and kind == "string" and any("\ud800" <= c <= "\udfff" for c in operand):
+        return UNDEFINED  # not Unicode text, so in no regular language, whatever the dialect
     fits = _fits(op, value, kind, operand)
     return test.mistyped if fits is None else truth_of(fits)
 
@@ -261,8 +281,6 @@ def _fits(op: str, value: Any, kind: str, operand: Any) -> bool | None:
         case "like":
             return glob(value, operand)
         case "matches":
-            if any("\ud800" <= c <= "\udfff" for c in operand):
-                return None
             return regex_search(value)(operand)
     raise AssertionError(op)
 

@@ -116,10 +116,17 @@ class Catalog:
     tools: tuple[Tool, ...]
     digest: str
     warnings: tuple[CatalogWarning, ...] = field(default=(), compare=False)
+    _names: dict[str, tuple[Tool, ...]] = field(init=False, compare=False, repr=False)
+
+    def __post_init__(self) -> None:
+        names: dict[str, tuple[Tool, ...]] = {}
+        for tool in self.tools:
+            names[tool.name] = (*names.get(tool.name, ()), tool)
+        object.__setattr__(self, "_names", names)
 
     def by_name(self, name: str) -> tuple[Tool, ...]:
         """The tools of this exact name, one for each server that has it."""
-        return tuple(t for t in self.tools if t.name == name)
+        return self._names.get(name, ())
 
     @property
     def servers(self) -> tuple[str, ...]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import Annotated
 
 import typer
@@ -45,9 +46,12 @@ def compile(
     """Compile policies into one decision table."""
     from policyc import pipeline
     from policyc.cli.one import show_errors
+    from policyc.report.clean import clean
 
     if config is not None and no_config:
         raise PolicycError("`--config` and `--no-config` exclude each other")
+    if output == "-":
+        raise PolicycError("a table is written to a file; name one with `-o`")
     named = paths or ["."]
     options = pipeline.Options(
         catalog=tuple(catalog or ()), overrides=overrides, config=config, isolated=no_config, at_least="error"
@@ -56,6 +60,8 @@ def compile(
     if not checked.files:
         say(f"policyc: no policy in {', '.join(f'`{p}`' for p in named)}")
         return NO_INPUT
+    if any(os.path.realpath(source.path) == os.path.realpath(output) for source in checked.sources):
+        raise PolicycError(f"`{output}` is one of the policies; the table needs a file of its own")
     if show_errors(checked.errors):
         say(f"policyc: nothing was compiled, `{output}` is as it was")
         return 1
@@ -70,7 +76,7 @@ def compile(
         return 1
     replace_file(output, table)
     count = len(checked.programs)
-    emit(f"{output}: {count} {'policy' if count == 1 else 'policies'}, {len(table)} bytes\n")
+    emit(f"{clean(output)}: {count} {'policy' if count == 1 else 'policies'}, {len(table)} bytes\n")
     return 0
 
 

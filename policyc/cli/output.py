@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import sys
-import tempfile
 from contextlib import suppress
 from typing import NoReturn
 
@@ -36,9 +35,11 @@ def forget_output() -> None:
 
 
 def say(text: str) -> None:
-    """One line to standard error."""
+    """One line to standard error; names from outside cannot move the cursor."""
+    from policyc.report.clean import clean
+
     with suppress(BrokenPipeError):
-        sys.stderr.write(text.rstrip("\n") + "\n")
+        sys.stderr.write(clean(text.rstrip("\n")) + "\n")
 
 
 def put(text: str, path: str | None) -> None:
@@ -52,11 +53,18 @@ def put(text: str, path: str | None) -> None:
 def replace_file(path: str, data: bytes) -> None:
     """Write a file whole or not at all: a temporary file beside it, flushed to the disk, then renamed over it.
 
-    A link is followed, permissions are kept. Raises PolicycError where that is not possible.
+    A link is followed, permissions are kept; what is there and is no regular file (a pipe, a device) is written to as it is. Raises
+    PolicycError where that is not possible.
     """
+    import tempfile
+
     target = os.path.realpath(path)
     temporary = None
     try:
+        if os.path.exists(target) and not os.path.isfile(target) and not os.path.isdir(target):
+            with open(target, "wb") as device:
+                device.write(data)
+            return
         mode = os.stat(target).st_mode & 0o777 if os.path.exists(target) else 0o666 & ~_umask()
         handle, temporary = tempfile.mkstemp(prefix=f".{os.path.basename(target)}.", dir=os.path.dirname(target))
         with os.fdopen(handle, "wb") as file:

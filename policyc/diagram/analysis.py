@@ -9,6 +9,7 @@ arguments fit the tool's schema". A region is a guard in front of the program, s
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -20,7 +21,7 @@ from policyc.diagram.search import Example, example, leaves, ways
 from policyc.diagram.specialise import OTHER_TOOL, Guarded, Specialiser, Tool, ToolProgram
 from policyc.ir.facts import Facts
 from policyc.ir.model import Policy, Rule
-from policyc.record import record
+from policyc.record import record, replace
 from policyc.reference import Call, Outcome, decide
 from policyc.runtime.patterns import glob_match
 
@@ -62,7 +63,9 @@ class Analysis:
         self._builder = Builder(budget)
         self._programs: dict[Tool, ToolProgram] = {}
         self._diagrams: dict[tuple[Tool, Formula], Diagram | None] = {}
+        self._spent: dict[Tool, float] = {}
         self._schemas: dict[Tool, Formula] = {}
+        self._policies: dict[Tool, Policy] = {}
 
     @property
     def tools(self) -> tuple[Tool, ...]:
@@ -123,11 +126,21 @@ class Analysis:
         narrowed = ToolProgram(
             (outside, *program.denials), program.allows, program.approvals, program.limits, program.default
         )
+        return self._built(tool, narrowed)
+
+    def _built(self, tool: Tool, program: ToolProgram) -> Diagram | None:
+        """A diagram within the budget, which holds for all questions about one tool together; None, with the reason noted, beyond it."""
+        most, spent = self._builder.budget.seconds, self._spent.get(tool, 0.0)
+        started = time.monotonic()
         try:
-            return self._builder.build(narrowed)
+            if most is not None and spent > most:
+                raise OverBudget(f"more than {most:g} s")
+            return self._builder.build(program)
         except OverBudget as reason:
             self.undecided.setdefault(str(tool), str(reason))
             return None
+        finally:
+            self._spent[tool] = spent + time.monotonic() - started
 
     def outcomes(self, tool: Tool, given: Formula = True, *, valid: bool = True) -> set[Leaf]:
         """The leaves that calls in the region may reach; a superset where variables depend on each other. Empty when over budget.
@@ -153,7 +166,7 @@ class Analysis:
             if built is None:
                 continue
             for call in self._calls(tool, built, valid):
-                outcome = decide(self.policy, call, self.facts)
+                outcome = decide(self._reaching(tool), call, self.facts)
                 if self.same(outcome, leaf):
                     return Witness(call, outcome)
         return None
@@ -163,12 +176,18 @@ class Analysis:
         given = conj((formula, self.schema(tool))) if valid else formula
         if isinstance(given, bool):
             return given
-        try:
-            probe = ToolProgram((Guarded(OUTSIDE.rule, negation(given)),), (), (), (), "allow")
-            return leaves(self._builder.build(probe)) != {OUTSIDE}
-        except OverBudget as reason:
-            self.undecided.setdefault(str(tool), str(reason))
-            return True
+        probe = self._built(tool, ToolProgram((Guarded(OUTSIDE.rule, negation(given)),), (), (), (), "allow"))
+        return probe is None or leaves(probe) != {OUTSIDE}
+
+    def _reaching(self, tool: Tool) -> Policy:
+        """The policy with only those rules that can reach a tool: the others select it for no call, and a replay need not ask them."""
+        known = self._policies.get(tool)
+        if known is None:
+            program = self.program(tool)
+            reaching = {g.rule for g in (*program.denials, *program.allows, *program.approvals, *program.limits)}
+            kept = tuple(self.rules[i] for i in sorted(reaching))
+            known = self._policies[tool] = replace(self.policy, rules=kept)
+        return known
 
     def same(self, outcome: Outcome, leaf: Leaf) -> bool:
         """Whether an outcome of the reference is the one that a leaf states."""

@@ -13,9 +13,10 @@ from typing import Literal
 
 from policyc.diagram.cell import Cell, Truths
 from policyc.diagram.cells import Partition, partition
+from policyc.diagram.errors import TooLarge
 from policyc.diagram.formula import SERVER, TOOL, Predicate, Probe, Var, disj, predicates, substitute
-from policyc.diagram.regular import TooLarge
 from policyc.diagram.specialise import Guarded, ToolProgram
+from policyc.diagram.strings import is_pattern
 from policyc.record import field, record
 from policyc.runtime.values import ARRAY, MISSING_KIND, OBJECT, STRING
 
@@ -70,6 +71,11 @@ class Budget:
 
 
 DEFAULT_BUDGET = Budget()
+MOST_VARIABLES = 60
+MOST_PATTERNS = 24
+"""Patterns on one value that are told apart together; of more, one after the other."""
+MOST_DEPTH = 120
+"""Longest way through a diagram; building and lowering are recursive in it."""
 
 
 @record
@@ -179,17 +185,25 @@ class Builder:
     def build(self, program: ToolProgram) -> Diagram:
         """The diagram of a program. Raises OverBudget."""
         start = residual(program)
+        order = variable_order(start.guarded())
+        if len(order) > MOST_VARIABLES:
+            raise OverBudget(f"more than {MOST_VARIABLES} arguments looked at together")
         self._count = 0
         self._deadline = None if self.budget.seconds is None else time.monotonic() + self.budget.seconds
-        return self._node(simplify(start), variable_order(start.guarded()))
+        try:
+            return self._node(simplify(start), order, 0)
+        except RecursionError:
+            raise OverBudget("conditions nested too deep") from None
 
-    def _node(self, r: Residual | Leaf, order: dict[Var, int]) -> Diagram:
+    def _node(self, r: Residual | Leaf, order: dict[Var, int], depth: int) -> Diagram:
         if isinstance(r, Leaf):
             return r
         known = self._memo.get(r)
         if known is not None:
             return known
         self._count += 1
+        if depth > MOST_DEPTH:
+            raise OverBudget(f"more than {MOST_DEPTH} tests one after the other")
         if self._count > self.budget.nodes:
             raise OverBudget(f"more than {self.budget.nodes:,} diagram nodes")
         if self._deadline is not None and time.monotonic() > self._deadline:
@@ -198,10 +212,10 @@ class Builder:
         cells = self._partition(asked)
         probes = {p: i for i, p in enumerate(cells.probes)}
         children: dict[tuple[Truths, int], Diagram] = {}
-        for cell in (*cells.cells(), cells.other):
+        for cell in cells.cells():
             key = (cell.truths, shape(cell.kind) if below else 0)
             if key not in children:
-                children[key] = self._node(_assign(r, _knowledge(var, probes, key, below)), order)
+                children[key] = self._node(_assign(r, _knowledge(var, probes, key, below)), order, depth + 1)
         distinct = {id(c) if isinstance(c, Node) else c for c in children.values()}
         node: Diagram = next(iter(children.values())) if len(distinct) == 1 else Node(var, cells, children, bool(below))
         self._memo[r] = node
@@ -209,7 +223,8 @@ class Builder:
 
     def _partition(self, asked: tuple[Probe, ...]) -> Partition:
         """The cells of the probes; where too many cannot be told apart, of the first of them alone (the rest come later)."""
-        for n in (len(asked), 1):
+        patterns = sum(is_pattern(p) for p in asked)
+        for n in (len(asked), 1) if patterns <= MOST_PATTERNS else (1,):
             try:
                 cells = partition(asked[:n])
             except TooLarge as reason:

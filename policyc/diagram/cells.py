@@ -18,9 +18,7 @@ from policyc.diagram.formula import Probe
 from policyc.diagram.numbers import NumberSlot, number_cells
 from policyc.diagram.strings import StringCells, string_cells
 from policyc.record import record
-from policyc.runtime.values import BOOLEAN, MISSING, MISSING_KIND, NULL, NUMBER, OTHER, STRING
-
-NOT_JSON = float("nan")
+from policyc.runtime.values import BOOLEAN, MISSING, MISSING_KIND, NULL, NUMBER, STRING
 
 
 @record
@@ -33,7 +31,6 @@ class Partition:
     null: Cell
     false: Cell
     true: Cell
-    other: Cell
     bounds: tuple[int | float, ...]
     slots: tuple[NumberSlot, ...]
     strings: StringCells
@@ -42,7 +39,7 @@ class Partition:
     undecided: str | None = None
 
     def cells(self) -> Iterator[Cell]:
-        """Every cell of JSON values, simple ones first; the cell of what is not JSON is `other` and not among them."""
+        """Every cell of JSON values, simple ones first. What is not JSON has none: it denies the call."""
         yield from (self.missing, self.null, self.false, self.true)
         for slot in self.slots:
             if slot.integer is not None:
@@ -75,7 +72,6 @@ def partition(probes: tuple[Probe, ...]) -> Partition:
     return Partition(
         probes,
         cell(MISSING_KIND, MISSING), cell(NULL, None), cell(BOOLEAN, False), cell(BOOLEAN, True),
-        Cell(OTHER, judge(NOT_JSON), NO_EXAMPLE),
         bounds, slots, strings, arrays, objects,
         strings.undecided or why_arrays or why_objects,
     )  # fmt: skip

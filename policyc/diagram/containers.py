@@ -9,8 +9,8 @@ from itertools import product
 from typing import TYPE_CHECKING, Any, Final
 
 from policyc.diagram.cell import NO_EXAMPLE, Cell, Judge, Truths, is_number
+from policyc.diagram.errors import TooLarge
 from policyc.diagram.formula import Probe
-from policyc.diagram.regular import TooLarge
 from policyc.runtime.tests import test_function
 from policyc.runtime.values import ARRAY, MISSING, MISSING_KIND, OBJECT
 

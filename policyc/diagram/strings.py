@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterator
 from itertools import product
 from typing import Any
 
+from policyc.diagram.errors import TooLarge, Unsupported
 from policyc.diagram.formula import Probe
-from policyc.diagram.regular import TooLarge, Unsupported, combinations, language
 from policyc.record import record
 
 Truths = tuple[int, ...]
@@ -87,6 +87,8 @@ def _combine(
     *,
     surrogates: bool,
 ) -> tuple[tuple[tuple[Truths, str | None], ...], str | None]:
+    from policyc.diagram.regular import combinations, language  # only where a pattern is asked about
+
     asked = list(dict.fromkeys(key for i in patterns for key in _pattern_keys(probes[i])))
     try:
         languages = [language(op, value) for op, value in asked]

@@ -10,8 +10,8 @@ from policyc.features.write_dsl import (
     selector_text,
 )
 from policyc.ir.model import Policy, Rule, Selector, ToolName
+from policyc.ir.spelling import quote
 from policyc.record import field, record
-from policyc.syntax.paths import quote
 
 WIDTH = 120
 """Where lines are broken, if they can be."""

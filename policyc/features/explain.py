@@ -8,8 +8,8 @@ from typing import Any
 
 from policyc.ir.facts import NO_FACTS, Facts
 from policyc.ir.model import And, Cond, Const, Not, Or, Path, Policy, Rule, Test, Truth
-from policyc.ir.names import path_text
 from policyc.ir.order import precedence
+from policyc.ir.spelling import path_text
 from policyc.reference import Call, Outcome, amount_readable, applies, decide, evaluate, negate, selects
 from policyc.runtime.values import MISSING, follow
 

@@ -11,8 +11,9 @@ from typing import Any, Final
 from policyc.catalog.canonical import escape_surrogates
 from policyc.catalog.model import Catalog
 from policyc.features.init import HEADINGS, Suggestion
-from policyc.ir.model import Limit, Path, Test
+from policyc.ir.model import Limit, Test
 from policyc.ir.names import BARE_NAME, name_text, selector_text
+from policyc.ir.spelling import path_text
 
 _KEY: Final = re.compile(r"[A-Za-z_$][A-Za-z0-9_$-]*\Z")
 _PLAIN: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]*\Z")
@@ -71,21 +72,17 @@ def _reason(reason: str | None) -> str:
     return "" if reason is None else f" {_string(reason)}"
 
 
-def _path(path: Path) -> str:
-    return path.root + "".join(f".{s}" if _KEY.match(str(s)) else f"[{_string(str(s))}]" for s in path.steps)
-
-
 def _test(test: Test) -> str:
     if isinstance(test.value, tuple):
         value = "[" + ", ".join(_string(str(v)) for v in test.value) + "]"
     else:
         value = str(test.value)
-    return f"{_path(test.path)} {test.op} {value}"
+    return f"{path_text(test.path)} {test.op} {value}"
 
 
 def _limit(limit: Limit) -> str:
     amount = f"{limit.maximum:_}"
-    quota = amount if limit.amount is None else f"sum {_path(limit.amount)} <= {amount}"
+    quota = amount if limit.amount is None else f"sum {path_text(limit.amount)} <= {amount}"
     return f"{quota} per {limit.window} by {', '.join(limit.scope)} as {name_text(limit.counter)}"
 
 
@@ -123,13 +120,13 @@ _OPS: Final = {"in": "in", ">=": "gte"}
 
 def _condition(test: Test) -> dict[str, Any]:
     value = list(test.value) if isinstance(test.value, tuple) else test.value
-    return {"path": _path(test.path), "op": _OPS[test.op], "value": value}
+    return {"path": path_text(test.path), "op": _OPS[test.op], "value": value}
 
 
 def _limit_entry(limit: Limit) -> dict[str, Any]:
     out: dict[str, Any] = {"counter": limit.counter}
     if limit.amount is not None:
-        out["sum"] = _path(limit.amount)
+        out["sum"] = path_text(limit.amount)
     scope = limit.scope[0] if len(limit.scope) == 1 else list(limit.scope)
     return out | {"window": limit.window, "max": limit.maximum, "scope": scope}
 

@@ -49,7 +49,10 @@ def rows(data: bytes, tool: str | None, policy: str | None = None) -> Rows:
         names = ", ".join(f"`{p['name']}`" for p in policies)
         raise PolicycError(f"the table has no policy `{policy}`; it has {names}")
     number = entry["call_other"] if tool is None else entry["call"].get(tool, entry["call_other"])
-    root, *nodes = json.loads(bodies[number])
+    body = json.loads(bodies[number])
+    if isinstance(body, dict):
+        raise PolicycError(f"`{tool}` has too many rules for rows, the table holds them as a list; `policyc explain` shows single calls")
+    root, *nodes = body
     reader = _Reader(nodes, pools)
     found: list[tuple[dict[str, list[str]], str]] = []
     for way, leaf in reader.walk(root, {}):
@@ -96,8 +99,10 @@ class _Reader:
             return _grouped([("false", node[2]), ("true", node[3]), ("not a boolean", node[4])])
         if form == "k":
             return _kinds(node[2:])
-        test = _test(self.pools["tests"][node[2]])
-        return _grouped([(test, node[5]), (f"not ({test})", node[3]), (f"undefined ({test})", node[4])])
+        test = self.pools["tests"][node[2]]
+        text = _test(test)
+        edges = [(text, node[5]), (f"not ({text})", node[3]), (_undefined(test, text), node[4])]
+        return _grouped([(words, child) for words, child in edges if child is not None])
 
     def outcome(self, leaf: int) -> str:
         """An outcome in words."""
@@ -162,6 +167,18 @@ def _test(test: list[Any]) -> str:
     if length:
         text = f"len {text}"
     return text if quantifier is None else f"{quantifier} [*]{where} {text}"
+
+
+def _undefined(test: list[Any], text: str) -> str:
+    """What a value is for which the test is undefined."""
+    op, _, _, _, length, quantifier, _ = test
+    if quantifier is not None:
+        return f"undefined ({text})"
+    if length:
+        return "without a length"
+    if op == "contains":
+        return "neither a string nor an array"
+    return "not Unicode text" if op == "matches" else "not a string"
 
 
 def _path(path: list[Any]) -> str:

@@ -31,7 +31,7 @@ from policyc.ir.model import (
 )
 from policyc.ir.names import BARE_NAME, KEYWORDS
 from policyc.ir.order import precedence
-from policyc.syntax.paths import path_text
+from policyc.ir.spelling import path_text
 
 _OPS = {
     "==": "eq", "!=": "neq", "<": "lt", "<=": "lte", ">": "gt", ">=": "gte", "in": "in", "not in": "not_in",
@@ -218,7 +218,7 @@ def _limit(limit: Limit, rule: Rule | None) -> dict[str, Any]:
     out |= {"window": limit.window, "max": limit.maximum}
     out["scope"] = limit.scope[0] if len(limit.scope) == 1 else list(limit.scope)
     if limit.amount is not None:
-        out["sum"] = path_text(limit.amount.root, limit.amount.steps)
+        out["sum"] = path_text(limit.amount)
     out |= {key: True for key in ("optional", "whole", "sliding") if getattr(limit, key)}
     if limit.step != 1:
         out["step"] = limit.step
@@ -259,7 +259,7 @@ def condition(cond: Cond) -> dict[str, Any]:
 
 
 def _test(test: Test) -> dict[str, Any]:
-    path = path_text(test.path.root, test.path.steps)
+    path = path_text(test.path)
     plain = test.op in ("exists", "is", "prints")
     out: dict[str, Any] = {
         "path": f"len({path})" if test.length and not plain else path,

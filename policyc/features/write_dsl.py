@@ -31,7 +31,7 @@ from policyc.ir.model import (
     Truth,
 )
 from policyc.ir.names import BARE_NAME, KEYWORDS
-from policyc.syntax.paths import path_text, quote
+from policyc.ir.spelling import path_text, quote
 
 
 class ConvertError(PolicycError):
@@ -115,7 +115,7 @@ def _on(server: str | None) -> str:
 def test_text(test: Test) -> str:
     """One test."""
     each = f"{test.quantifier} " if test.quantifier else ""
-    path = path_text(test.path.root, test.path.steps)
+    path = path_text(test.path)
     if test.op == "exists":
         return f"{each}exists {path}"
     if test.op == "is":
@@ -217,7 +217,7 @@ def limit_text(limit: Limit) -> str:
     """A limit without the selector before it."""
     limit = written_limit(limit)
     if limit.amount is not None:
-        path = path_text(limit.amount.root, limit.amount.steps) + ("?" if limit.optional else "")
+        path = path_text(limit.amount) + ("?" if limit.optional else "")
         text = f"sum {'whole ' if limit.whole else ''}{path} <= {number_text(limit.maximum)}"
     else:
         text = number_text(limit.maximum) + (f" step {number_text(limit.step)}" if limit.step != 1 else "")

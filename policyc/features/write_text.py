@@ -7,7 +7,7 @@ import re
 from typing import Any
 
 from policyc.features.write_dsl import ConvertError
-from policyc.syntax.paths import quote
+from policyc.ir.spelling import quote
 
 WIDTH = 100
 _PLAIN = re.compile(r"[A-Za-z_](?:[A-Za-z0-9_./*?-]|[: ](?=[A-Za-z0-9_./-]))*\Z")

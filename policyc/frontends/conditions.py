@@ -16,7 +16,6 @@ from policyc.ir.model import Scalar as Value
 from policyc.source import Span
 from policyc.syntax.paths import PathError, parse_path
 from policyc.syntax.tree import Map, Node, Scalar, Seq, describe, first_character, inner_span
-from policyc.syntax.yaml_scalars import OLD_BOOLEANS
 
 _COMPARE: Final[dict[str, Op]] = {"eq": "==", "neq": "!=", "lt": "<", "lte": "<=", "gt": ">", "gte": ">="}
 _MEMBER: Final[dict[str, Op]] = {"in": "in", "not_in": "not in"}
@@ -304,6 +303,8 @@ class Conditions:
         if span.start == span.end:
             key = s.node.key("value")
             span = span if key is None else key.span
+        from policyc.syntax.yaml_scalars import OLD_BOOLEANS
+
         help, edits = None, []
         text = text_of(value)
         if text is not None and s.op == "exists" and text.lower() in (*OLD_BOOLEANS, "true", "false"):

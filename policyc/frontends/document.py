@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from policyc.diagnostics import Findings
 from policyc.frontends.document_rules import Rules
-from policyc.frontends.document_shape import fits
 from policyc.frontends.reading import name_from, text_of
 from policyc.ir.model import Policy
 from policyc.ir.names import assign_ids
 from policyc.source import Source
+from policyc.syntax.shape import Shape
 from policyc.syntax.tree import Map, Node, describe, first_character, to_python
+
+SHAPE = Shape(Path(__file__).with_name("document_shape.json"))
 
 
 def read(tree: Node, source: Source, findings: Findings) -> Policy | None:
@@ -19,7 +23,7 @@ def read(tree: Node, source: Source, findings: Findings) -> Policy | None:
         findings.add("wrong-type", message, first_character(tree))
         return None
     problems = Findings()
-    if not fits(to_python(tree)):
+    if not SHAPE.fits(to_python(tree)):
         from policyc.frontends.document_errors import validate
 
         validate(tree, problems)
@@ -38,7 +42,7 @@ def read(tree: Node, source: Source, findings: Findings) -> Policy | None:
     return Policy(
         text_of(tree.get("name")) or name_from(source.path),
         "allow" if word == "allow" else "deny",
-        assign_ids(rules.rules),
+        assign_ids(rules.complete()),
         "document",
         text_of(tree.get("description")),
         tree.span,

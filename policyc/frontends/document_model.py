@@ -243,9 +243,7 @@ class ApproveKeys(EffectKeys):
     by: By = Field(LEFT_OUT)
 
 
-EffectValue = Annotated[
-    Annotated[Yes, tag("true")] | Annotated[EffectKeys, tag("entry")], Discriminator(true_or_entry)
-]
+EffectValue = Annotated[Annotated[Yes, tag("true")] | Annotated[EffectKeys, tag("entry")], Discriminator(true_or_entry)]
 ApproveValue = Annotated[
     Annotated[Yes, tag("true")] | Annotated[ApproveKeys, tag("entry")], Discriminator(true_or_entry)
 ]
@@ -363,29 +361,7 @@ def _tidy(schema: Any) -> Any:
     return {key: _tidy(value) for key, value in schema.items() if key not in noise}
 
 
-_PROSE = frozenset({"$schema", "title", "description", "default", "deprecated"})
-
-
-def shape() -> dict[str, Any]:
-    """The JSON Schema without its prose, for `document_shape`."""
-
-    def bare(schema: Any, names: bool = False) -> Any:
-        """`names`: the keys are names of properties or definitions, not keywords."""
-        if isinstance(schema, list):
-            return [bare(item) for item in schema]
-        if not isinstance(schema, dict):
-            return schema
-        return {k: bare(v, not names and k in ("properties", "$defs")) for k, v in schema.items() if names or k not in _PROSE}
-
-    out: dict[str, Any] = bare(json_schema())
-    return out
-
-
-if __name__ == "__main__":  # prints the JSON Schema, or what `shape` gives where that is the argument
+if __name__ == "__main__":
     import json
-    import sys
 
-    if sys.argv[1:] == ["shape"]:
-        print(json.dumps(shape(), separators=(",", ":")))
-    else:
-        print(json.dumps(json_schema(), indent=2))
+    print(json.dumps(json_schema(), indent=2))

@@ -46,6 +46,7 @@ class Rules:
         self.findings = findings
         self.conditions = Conditions(findings)
         self.rules: list[Rule] = []
+        self._closed: set[Selector] = set()
         self.ids: dict[str, Span] = {}
         self.incomplete = False
 
@@ -83,6 +84,19 @@ class Rules:
             return []
         return list(enumerate(node.items))
 
+    def complete(self) -> list[Rule]:
+        """All rules of the document. A tool that several entries name (`a` and `"a"`, or under a server as `s/a`) is allowed by standing
+        there only if none of them says itself what it allows, and once."""
+        seen: set[Selector] = set(self._closed)
+        out = []
+        for rule in self.rules:
+            if rule.implied:
+                if rule.selector in seen:
+                    continue
+                seen.add(rule.selector)
+            out.append(rule)
+        return out
+
     # --- selectors ------------------------------------------------------------------------------------------------------
 
     def _select(self, node: Node | None, server: str | None) -> Selector | None:
@@ -115,7 +129,9 @@ class Rules:
             return
         keys = {str(k.value) for k, _ in entry.entries}
         old_action = text_of(entry.get("action"))
-        if exact and not keys & _SETS_ASIDE_IMPLIED and old_action not in ("deny", "allow"):
+        if exact and (keys & _SETS_ASIDE_IMPLIED or old_action in ("deny", "allow")):
+            self._closed.add(selector)
+        elif exact:
             self.rules.append(Rule("", "allow", selector, implied=True, route=route, span=key.span))
         old = document_old.OldKeys(selector, entry, route, self.findings)
         for name, value in entries_of(entry):

@@ -22,9 +22,9 @@ from policyc.ir.model import (
     ToolGlob,
     ToolName,
 )
+from policyc.ir.spelling import quote
 from policyc.record import record
 from policyc.source import Span
-from policyc.syntax.paths import quote
 
 if TYPE_CHECKING:
     from lark import Token

@@ -29,9 +29,7 @@ _BOMS: Final = (
     (b"\xff\xfe", "UTF-16"),
     (b"\xfe\xff", "UTF-16"),
 )
-_YAML_LINE: Final = re.compile(
-    r"""(?:---(?:\s|\Z)|%YAML\s|-\s|(?:"[^"\n]*"|'[^'\n]*'|[^\s#"':{}\[\],][^\s:]*)\s*:(?:\s|\Z))"""
-)
+_YAML_LINE: Final = r"""(?:---(?:\s|\Z)|%YAML\s|-\s|(?:"[^"\n]*"|'[^'\n]*'|[^\s#"':{}\[\],][^\s:]*)\s*:(?:\s|\Z))"""
 
 
 def open_source(path: str, findings: Findings, max_bytes: int = MAX_BYTES) -> Source | None:
@@ -153,7 +151,7 @@ def syntax_of(source: Source) -> str:
             continue
         if text[0] in "{[":
             return "json"
-        return "yaml" if _YAML_LINE.match(text) else "dsl"
+        return "yaml" if re.match(_YAML_LINE, text) else "dsl"
     return "dsl"
 
 

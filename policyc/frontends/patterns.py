@@ -10,11 +10,11 @@ from policyc.source import Span
 
 # What RE2 leaves out on purpose, by the text that begins it.
 _NOT_PORTABLE = (
-    (re.compile(r"\(\?<?[=!]"), "look-around"),
-    (re.compile(r"\\[1-9]|\(\?P=|\\k<|\\g<"), "a back-reference"),
-    (re.compile(r"\(\?>"), "an atomic group"),
-    (re.compile(r"(?<!\\)(?:[*+?]|\})\+"), "a possessive repetition"),
-    (re.compile(r"\(\?\("), "a conditional group"),
+    (r"\(\?<?[=!]", "look-around"),
+    (r"\\[1-9]|\(\?P=|\\k<|\\g<", "a back-reference"),
+    (r"\(\?>", "an atomic group"),
+    (r"(?<!\\)(?:[*+?]|\})\+", "a possessive repetition"),
+    (r"\(\?\(", "a conditional group"),
 )
 
 
@@ -51,7 +51,7 @@ def check_pattern(pattern: str, span: Span, offset: int | None, findings: Findin
 
 def _unportable(pattern: str) -> tuple[int, int, str] | None:
     """The first thing in the pattern that other engines take and RE2 refuses; None when Python's refuses it too."""
-    found = [(m.start(), m.end(), what) for regex, what in _NOT_PORTABLE if (m := regex.search(pattern))]
+    found = [(m.start(), m.end(), what) for begins, what in _NOT_PORTABLE if (m := re.search(begins, pattern))]
     if not found:
         return None
     try:

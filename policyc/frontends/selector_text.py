@@ -2,29 +2,27 @@
 
 from __future__ import annotations
 
+import json
 import re
 from typing import Final
 
 from policyc.diagnostics import Findings
 from policyc.ir.model import AnyTool, Selector, ToolGlob, ToolName
+from policyc.syntax.paths import shown
 from policyc.syntax.tree import Scalar, inner_span
 
 _EXACT: Final = re.compile(r"[A-Za-z0-9_.-]+\Z")
 _GLOB: Final = re.compile(r"[A-Za-z0-9_.*?-]+\Z")
-_MEANT: Final = re.compile(
-    r"""(?:^|[\s(,])(?:category|severity|hint)\s*:   # a catalog fact
-       |(?:^|[\s(,])(?:server|tool|glob)\s*"         # a keyword and its quoted name
-       |(?:^|[\s(])not\s+\S|\s(?:and|or)\s|[*?]      # an operator, or a pattern among other characters
-    """,
-    re.VERBOSE,
-)
+_ODD_NAME: Final = r"""[^:\uff1a*?,()\[\]{}"'|&!/\\<>=]+"""
+_OPERATOR: Final = r"(?i)(?:^|\s)(?:and|or|not|server|tool|glob|category|severity|hint)(?:\s|$)"
 
 
 def read_selector(node: Scalar, findings: Findings) -> Selector | None:
     """The selector that a text names, or None with the reason among the findings.
 
-    `[A-Za-z0-9_.-]+` is a tool, with `*` or `?` a glob; else the DSL's syntax where it parses; else a tool with that name.
-    A text that is plainly meant as a selector and does not parse is an error, not a tool with an odd name.
+    `[A-Za-z0-9_.-]+` is a tool, with `*` or `?` a glob; else the DSL's syntax where it parses. What is left is a tool with an
+    odd name only if nothing in it could have been meant for a selector (no operator, colon, slash, bracket, quote …): a
+    selector with a slip in it would otherwise name a tool that does not exist, and silently guard nothing.
     """
     text, span = str(node.value), inner_span(node)
     if not text.strip():
@@ -43,9 +41,14 @@ def read_selector(node: Scalar, findings: Findings) -> Selector | None:
     if selector is not None:
         findings.items.extend(problems.items)
         return selector
-    if _MEANT.search(text):
+    if problems.items:
         findings.items.extend(problems.items)
-        if not problems.items:
-            findings.add("syntax-error", f"`{text[:60]}` is not a selector", node.span)
         return None
-    return ToolName(text, span=span)
+    if re.fullmatch(_ODD_NAME, text) and not re.search(_OPERATOR, text):
+        return ToolName(text, span=span)
+    quoted = json.dumps(text, ensure_ascii=False)
+    findings.add(
+        "syntax-error", f"`{shown(text[:60])}` is neither a tool's name nor a selector", node.span,
+        help=f"a tool of just this name is written in quotes of its own: `{shown(json.dumps(quoted, ensure_ascii=False)[:80])}`",
+    )  # fmt: skip
+    return None

@@ -16,9 +16,9 @@ def parse_selector(text: str, span: Span, findings: Findings) -> Selector | None
     """The selector that a text in a document means.
 
     A plain word is an exact name (a word of the DSL too), one with `*` or `?` a glob, `*` every tool. Anything else is read
-    as the DSL's selector where it parses, and is the exact name of a tool as it stands where it does not. None, with a
-    finding inside `span`, when it parses and makes no sense (`category:foo`). `span` is the place of the whole text, its
-    quotes included if it has some.
+    as the DSL's selector. None where it does not parse, without a finding: the caller knows whether it may be an odd name;
+    None with a finding inside `span` where it parses and makes no sense (`category:foo`). `span` is the place of the
+    whole text, its quotes included if it has some.
     """
     if _NAME.match(text):
         return ToolName(text, span=span)
@@ -37,7 +37,7 @@ def parse_selector(text: str, span: Span, findings: Findings) -> Selector | None
     mistakes = builder.findings.items
     builder.begin(Source("", ""), Findings())  # keep nothing of the text
     if selector is None:
-        return ToolName(text, span=span)
+        return None
     findings.items.extend(mistakes)
     return None if mistakes else selector
 

@@ -6,13 +6,13 @@ compiles to the same table.
 
 from __future__ import annotations
 
-import json
 import re
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import replace
 
-from policyc.ir.model import AllOf, AnyOf, AnyTool, Except, Fact, OnServer, Path, Rule, Selector, ToolGlob, ToolName
+from policyc.ir.model import AllOf, AnyOf, AnyTool, Except, Fact, OnServer, Rule, Selector, ToolGlob, ToolName
+from policyc.ir.spelling import quote
 
 KEYWORDS = frozenset(
     ["policy", "description", "default", "on", "server", "tool", "hide", "allow", "deny", "require", "approve", "limit", "when", "by", "as", "id", "severity", "per", "sum", "whole", "step", "sliding", "every", "some", "len", "exists", "is", "in", "not", "and", "or", "true", "false", "matches", "like", "starts_with", "ends_with", "contains", "prints", "verify", "glob"]
@@ -23,7 +23,7 @@ _BARE_GLOB = re.compile(r"[A-Za-z0-9_.*?-]+\Z")
 
 def name_text(name: str) -> str:
     """A name as the DSL writes it: bare where it can be, a JSON string otherwise."""
-    return name if BARE_NAME.match(name) and name not in KEYWORDS else json.dumps(name, ensure_ascii=False)
+    return name if BARE_NAME.match(name) and name not in KEYWORDS else quote(name)
 
 
 def selector_text(selector: Selector) -> str:
@@ -37,10 +37,10 @@ def _text(selector: Selector, level: int) -> str:
             own = name_text(selector.name)
             return own if selector.server is None else f"{name_text(selector.server)}/{own}"
         case ToolGlob():
-            own = selector.pattern if _BARE_GLOB.match(selector.pattern) else f"glob {json.dumps(selector.pattern)}"
+            own = selector.pattern if _BARE_GLOB.match(selector.pattern) else f"glob {quote(selector.pattern)}"
             return own if selector.server is None else f"{name_text(selector.server)}/{own}"
         case OnServer():
-            return f"server {json.dumps(selector.server, ensure_ascii=False)}"
+            return f"server {quote(selector.server)}"
         case Fact():
             return f"{selector.kind}:{selector.value}"
         case AnyTool():
@@ -53,21 +53,6 @@ def _text(selector: Selector, level: int) -> str:
             return f"({text})" if level > 1 else text
         case Except():
             return f"not {_text(selector.item, 3)}"
-
-
-def path_text(path: Path) -> str:
-    """A path as the DSL writes it."""
-    out: str = path.root
-    for step in path.steps:
-        if step is None:
-            out += "[*]"
-        elif isinstance(step, int):
-            out += f"[{step}]"
-        elif step.replace("_", "a").replace("-", "a").isalnum() and step.isascii():
-            out += f".{step}"
-        else:
-            out += f"[{json.dumps(step, ensure_ascii=False)}]"
-    return out
 
 
 def assign_ids(rules: Iterable[Rule]) -> tuple[Rule, ...]:

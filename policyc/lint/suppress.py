@@ -15,9 +15,10 @@ from policyc.lint.registry import no_such_rule, rules
 from policyc.record import field, record
 from policyc.source import Source, Span
 
-MARK = re.compile(r"#?\s*policyc\s*:\s*(?P<rest>.*)", re.DOTALL)
-IGNORE = re.compile(r"ignore\s*\[(?P<slugs>[^\]]*)\]\s*(?P<reason>.*)", re.DOTALL)
-BECAUSE = re.compile(r"because\b[\s:,]*(?P<why>.*)", re.DOTALL)
+# Compiled, and kept, by `re` when a source first speaks to policyc; most never do.
+MARK = r"(?s)#?\s*policyc\s*:\s*(?P<rest>.*)"
+IGNORE = r"(?s)ignore\s*\[(?P<slugs>[^\]]*)\]\s*(?P<reason>.*)"
+BECAUSE = r"(?s)because\b[\s:,]*(?P<why>.*)"
 FORM = "write `# policyc: ignore[rule] because …`"
 
 Comment = tuple[int, int, str, Span]
@@ -63,7 +64,7 @@ class Suppressions:
     def add_comments(self, source: Source, comments: Iterable[Comment]) -> None:
         """Read the comments that speak to policyc."""
         marked = [(line, column, m["rest"].strip(), span) for line, column, text, span in comments
-                  if (m := MARK.match(text.strip()))]  # fmt: skip
+                  if (m := re.match(MARK, text.strip()))]  # fmt: skip
         alone = {line for line, column, _, _ in marked if not source.line(line)[: column - 1].strip()}
         for line, _, rest, span in marked:
             target = line
@@ -76,7 +77,7 @@ class Suppressions:
         """Read the entries (slug, reason, span) of the `x-policyc-ignore` of the object at `inside`."""
         for slug, reason, span in entries:
             text = reason.strip() if isinstance(reason, str) else ""
-            because = BECAUSE.match(text)
+            because = re.match(BECAUSE, text)
             text = because["why"].strip() if because else text
             if self._known(slug, span):
                 if text:
@@ -85,13 +86,13 @@ class Suppressions:
                     self._no_reason(slug, span, f'write `"{slug}": "because …"`')
 
     def _parse(self, rest: str, span: Span) -> Iterator[tuple[str, str]]:
-        match = IGNORE.fullmatch(rest)
+        match = re.fullmatch(IGNORE, rest)
         slugs = [s.strip() for s in match["slugs"].split(",") if s.strip()] if match else []
         if match is None or not slugs:
             message = "a comment that begins with `policyc:` must be a suppression, and this one is not"
             self.findings.add("invalid-suppression", message, span, help=FORM)
             return
-        because = BECAUSE.fullmatch(match["reason"])
+        because = re.fullmatch(BECAUSE, match["reason"])
         reason = because["why"].strip() if because else ""
         known = [s for s in slugs if self._known(s, span)]
         if known and not reason:

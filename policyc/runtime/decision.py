@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any, Literal, NamedTuple
 
 from policyc.runtime.values import MISSING, NUMBER, follow, kind
@@ -42,15 +41,20 @@ class Limit(NamedTuple):
     reason: str | None
 
     def reservation(
-        self, arguments: Mapping[str, Any], context: Mapping[str, Any], server: str | None = None
+        self, arguments: dict[str, Any] | None, context: dict[str, Any] | None, server: str | None = None
     ) -> Reservation:
-        """What to reserve for one call. Raises MissingScope, and ValueError for an amount that is not a number."""
-        key = [self.policy, self.counter]
+        """What to reserve for one call. Raises MissingScope, ValueError for an amount that is not a number, and TypeError for
+        arguments or a context that are not plain dicts."""
+        for given in (arguments, context):
+            if given is not None and type(given) is not dict:
+                raise TypeError(f"arguments and context are JSON objects, plain dicts; this is a {type(given).__name__}")
+        arguments, context = arguments or {}, context or {}
+        key = [self.policy, self.counter, str(self.window)]
         for name in self.scope:
             if name == "global":
                 continue
             value = server if name == "server" else context.get(name)
-            if not isinstance(value, str):
+            if not isinstance(value, str) or not value:
                 raise MissingScope(f"limit {self.id!r} counts by {name}, and the call's context has no {name}")
             key.append(f"{name}={value}")
         amount: int | float = self.step

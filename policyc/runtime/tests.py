@@ -1,6 +1,7 @@
 """One test as a function from an operand to a truth value, used by the table's loader and by the diagram's domains.
 
-Truth values are plain integers here: 0 false, 1 undefined, 2 true.
+Truth values are plain integers here: 0 false, 1 undefined, 2 true. A fourth answer, NOT_JSON, is for operands that JSON does not
+have; whoever asked then denies the call.
 """
 
 from __future__ import annotations
@@ -28,6 +29,7 @@ from policyc.runtime.values import (
 FALSE: Final = 0
 UNDEFINED: Final = 1
 TRUE: Final = 2
+NOT_JSON: Final = 3
 Operand = Callable[[Any], int]
 
 _ORDER: Final[dict[str, Callable[[Any, Any], bool]]] = {
@@ -41,7 +43,7 @@ _TYPE_KINDS: Final = {
 def operand_test(op: str, value: Any, missing: int, mistyped: int, length: bool = False) -> Operand:
     """The function that judges one operand (a JSON value or MISSING) for a test without `every`/`some`."""
     if op == "exists":
-        return lambda v: FALSE if v is MISSING else TRUE
+        return lambda v: FALSE if v is MISSING else NOT_JSON if kind(v) == OTHER else TRUE
     if op == "is":
         return _is_type(value)
     if op == "prints":
@@ -52,8 +54,12 @@ def operand_test(op: str, value: Any, missing: int, mistyped: int, length: bool 
         k = kind(v)
         if k <= NULL:  # missing or null
             return missing
+        if k == OTHER:
+            return NOT_JSON
         result = judge(v, k)
-        return mistyped if result is None else TRUE if result else FALSE
+        if result is None:
+            return mistyped
+        return UNDEFINED if result is ILL_FORMED else TRUE if result else FALSE
 
     return test
 
@@ -86,8 +92,10 @@ def _quantified(test: Operand, every: bool, none: int, wrong: int, inner: tuple[
 
     def over(v: Any) -> int:
         if type(v) is not list:
-            return none if v is MISSING or v is None else wrong
-        results = (test(follow(e, plain) if plain else e) for e in v)
+            return none if v is MISSING or v is None else NOT_JSON if kind(v) == OTHER else wrong
+        results = [test(follow(e, plain) if plain else e) for e in v]
+        if NOT_JSON in results:
+            return NOT_JSON
         return min(results, default=TRUE) if every else max(results, default=FALSE)
 
     return over
@@ -95,9 +103,18 @@ def _quantified(test: Operand, every: bool, none: int, wrong: int, inner: tuple[
 
 def _is_type(name: str) -> Operand:
     if name == "integer":
-        return lambda v: TRUE if kind(v) == NUMBER and (type(v) is int or v.is_integer()) else FALSE
+        return _is_integer
     wanted = _TYPE_KINDS[name]
-    return lambda v: TRUE if kind(v) == wanted else FALSE
+    return lambda v: _is(kind(v), wanted)
+
+
+def _is_integer(v: Any) -> int:
+    number = _is(kind(v), NUMBER)
+    return FALSE if number == TRUE and type(v) is float and not v.is_integer() else number
+
+
+def _is(found: int, wanted: int) -> int:
+    return TRUE if found == wanted else NOT_JSON if found == OTHER else FALSE
 
 
 def _prints(value: str, missing: int) -> Operand:
@@ -105,13 +122,23 @@ def _prints(value: str, missing: int) -> Operand:
         k = kind(v)
         if k == MISSING_KIND:
             return missing
-        return UNDEFINED if k == OTHER else TRUE if go_text(v) == value else FALSE
+        if k == OTHER:
+            return NOT_JSON
+        try:
+            return TRUE if go_text(v) == value else FALSE
+        except RecursionError:  # nested too deep to print
+            return UNDEFINED
 
     return test
 
 
+class _IllFormed:
+    """The operand is a string that is not Unicode text, which has no place in any regular language."""
+
+
+ILL_FORMED: Final = _IllFormed()
 # A judge gets an operand that is neither missing nor null, and its kind; None means that the type does not fit.
-Judge = Callable[[Any, int], "bool | None"]
+Judge = Callable[[Any, int], "bool | _IllFormed | None"]
 
 
 def _compare(op: str, value: Any) -> Judge:
@@ -133,13 +160,13 @@ def _pattern(op: str, value: str) -> Judge:
         return lambda v, k: match(v) if k == STRING else None
     search = regex_search(value)
 
-    def matches(v: Any, k: int) -> bool | None:
+    def matches(v: Any, k: int) -> bool | _IllFormed | None:
         if k != STRING:
             return None
         try:
             return search(v)
         except UnicodeEncodeError:
-            return None
+            return ILL_FORMED
 
     return matches
 

@@ -1,7 +1,7 @@
 """JSON values as a gateway sees them: their kinds, and how a path is followed.
 
 Arguments are what `json.loads` gives: plain dict, list, str, int, float, bool and None. Anything else (NaN and infinity,
-subclasses, other objects) has the kind OTHER: no test about a type or a value fits it.
+subclasses, other objects) has the kind OTHER, and a call is denied when a test meets such a value.
 """
 
 from __future__ import annotations
@@ -49,14 +49,14 @@ def kind(value: Any) -> int:
 
 
 def follow(value: Any, steps: tuple[str | int, ...]) -> Any:
-    """The value at the end of a path without `[*]`, or MISSING."""
+    """The value at the end of a path without `[*]`, or MISSING; a value that is not JSON ends the path where it stands."""
     for step in steps:
-        if type(step) is str:
-            value = value.get(step, MISSING) if type(value) is dict else MISSING
+        if type(value) is dict and type(step) is str:
+            value = value.get(step, MISSING)
         elif type(value) is list and type(step) is int and step < len(value):
             value = value[step]
         else:
-            return MISSING
+            return value if kind(value) == OTHER else MISSING
         if value is MISSING:
             return MISSING
     return value

@@ -1,49 +1,51 @@
-"""The lexer of the DSL's parser: lark's contextual lexer, with a loop of its own.
+"""The lexer of the DSL's parser: what lark's contextual lexer does, in a loop of its own.
 
 lark's loop counts lines and columns and goes through six Python calls for each token; offsets are all that is needed here,
-and a token is most of what parsing costs. It also leaves out lark's check for words that overlap, which takes half a minute
-where `interegular` is installed; tests of the grammar take its place.
+and a token is most of what parsing costs. lark also makes a lexer for each state of the parser before the first token, of
+which a policy meets a few; and it checks for words that overlap, which takes half a minute where `interegular` is installed:
+tests of the grammar take its place.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from typing import Any
 
 from lark import Token, UnexpectedCharacters, UnexpectedToken
-from lark.lexer import ContextualLexer
+from lark.lexer import Lexer
 
 _no_token: Callable[..., Exception] = UnexpectedCharacters
 _wrong_token: Callable[..., Exception] = UnexpectedToken
 _BLANKS = re.compile(r"(?:[ \t\r\n\f\ufeff]+|#[^\n]*)*")
 
 
-class QuickLexer(ContextualLexer):
+class QuickLexer(Lexer):
     """Given to lark through `_plugins`, its way to replace a component."""
 
-    def __init__(self, conf: Any, states: Any, always_accept: Any = ()) -> None:
-        conf.skip_validation = True
-        super().__init__(conf, states, always_accept)
-        self._ignored = frozenset(conf.ignore)
-        self._flags = conf.g_regex_flags
-        self._compiled: dict[int, re.Pattern[str]] = {}  # by the identity of one of lark's lexers, which live as long
+    def __init__(self, conf: Any, states: dict[int, Collection[str]], always_accept: Collection[str] = ()) -> None:
+        """`states`: the kinds of tokens that each of the parser's states accepts."""
+        self._states, self._always, self._flags = states, frozenset(always_accept), conf.g_regex_flags
+        # In lark's order: of the kinds that match at one place, the first is the token.
+        kinds = sorted(conf.terminals, key=lambda t: (-t.priority, -t.pattern.max_width, -len(t.pattern.value), t.name))
+        self._patterns = {t.name: t.pattern.to_regexp() for t in kinds if t.name not in conf.ignore}
+        self._of_state: dict[int, re.Pattern[str]] = {}
+        self._of_kinds: dict[frozenset[str], re.Pattern[str]] = {}
 
     def lex(self, lexer_state: Any, parser_state: Any) -> Iterator[Token]:
         """The tokens, each of a kind that the parser's state at that moment accepts."""
         text: str = getattr(lexer_state.text, "text", lexer_state.text)
-        blanks, lexers, compiled, new = _BLANKS.match, self.lexers, self._compiled, str.__new__
+        blanks, compiled, new = _BLANKS.match, self._of_state, str.__new__
         at, size = 0, len(text)
         while True:
             skipped = blanks(text, at)
             at = skipped.end() if skipped is not None else at
             if at >= size:
                 return
-            lexer = lexers[parser_state.position]
-            regex = compiled.get(id(lexer)) or self._compile(lexer)
+            regex = compiled.get(parser_state.position) or self._compile(parser_state.position)
             match = regex.match(text, at)
             if match is None:
-                raise self._unexpected(text, at, lexer, lexer_state, parser_state)
+                raise self._unexpected(text, at, lexer_state, parser_state)
             value = match.group()
             token = new(Token, value)
             token.type = match.lastgroup or ""
@@ -54,19 +56,27 @@ class QuickLexer(ContextualLexer):
             lexer_state.last_token = token
             yield token
 
-    def _compile(self, lexer: Any) -> re.Pattern[str]:
-        """One alternative for each kind of token, those of higher priority first, as lark orders them."""
-        kinds = [t for t in lexer.terminals if t.name not in self._ignored]
-        source = "|".join(f"(?P<{t.name}>{t.pattern.to_regexp()})" for t in kinds)
-        regex = self._compiled[id(lexer)] = re.compile(source or r"(?!)", self._flags)
+    def _accepted(self, state: int) -> frozenset[str]:
+        return self._always.union(self._states[state]).intersection(self._patterns)
+
+    def _compile(self, state: int) -> re.Pattern[str]:
+        """The expression of a state's tokens; one for all states that accept the same."""
+        kinds = self._accepted(state)
+        regex = self._of_kinds.get(kinds)
+        if regex is None:
+            regex = self._of_kinds[kinds] = self._alternatives(kinds)
+        self._of_state[state] = regex
         return regex
 
-    def _unexpected(self, text: str, at: int, lexer: Any, lexer_state: Any, parser_state: Any) -> Exception:
+    def _alternatives(self, kinds: Collection[str]) -> re.Pattern[str]:
+        source = "|".join(f"(?P<{name}>{pattern})" for name, pattern in self._patterns.items() if name in kinds)
+        return re.compile(source or r"(?!)", self._flags)
+
+    def _unexpected(self, text: str, at: int, lexer_state: Any, parser_state: Any) -> Exception:
         """The error lark raises: of a token of the language in the wrong place, or of no token at all."""
-        accepted = {t.name for t in lexer.terminals} - self._ignored
+        accepted = set(self._accepted(parser_state.position))
         before = lexer_state.last_token
-        root: Any = self.root_lexer
-        match = (self._compiled.get(id(root)) or self._compile(root)).match(text, at)
+        match = self._alternatives(self._patterns).match(text, at)
         if match is None:
             return _no_token(text, at, 1, at + 1, allowed=accepted, token_history=[before] if before else None)
         token = Token(match.lastgroup or "", match.group(), at, 1, at + 1, 1, match.end() + 1, match.end())

@@ -14,6 +14,7 @@ import pickle
 import sys
 import zlib
 from pathlib import Path
+from typing import BinaryIO
 
 import lark
 from lark import Lark
@@ -63,12 +64,26 @@ def build_tables(grammar: str) -> bytes:
     return out.getvalue()
 
 
+def prebuilt() -> bool:
+    """Whether there are tables of this grammar and this lark, so that no parser is built from the grammar."""
+    try:
+        with _TABLES.open("rb") as file:
+            return _are_current(file, grammar_text())
+    except OSError:
+        return False
+
+
+def _are_current(file: BinaryIO, grammar: str) -> bool:
+    """Reads the first line; the tables follow."""
+    return file.readline().decode("utf-8", "replace").rstrip("\n") == digest(grammar)
+
+
 def load_parser(transformer: object) -> Lark:
     """A parser that calls the transformer as it reduces: from the tables when they are current, else from the grammar."""
     grammar = grammar_text()
     try:
         with _TABLES.open("rb") as file:
-            if file.readline().decode("utf-8", "replace").rstrip("\n") == digest(grammar):
+            if _are_current(file, grammar):
                 data = pickle.load(file)
                 return Lark.__new__(Lark)._load(data, transformer=transformer, _plugins=PLUGINS)
     except (OSError, EOFError, pickle.UnpicklingError, AttributeError, ImportError, IndexError, KeyError, ValueError):

@@ -37,17 +37,15 @@ TOKEN: Final = re.compile(
 """Groups: punctuation, a string without escapes, a number (fraction, exponent), a literal."""
 
 _SPACE: Final = re.compile(r"[ \t\n\r]*+")
-_STRING_RUN: Final = re.compile(
-    r"""(?:[^"\\\x00-\x1f\ud800-\udfff]|\\["\\/bfnrt]|\\u(?![dD][89a-fA-F])[0-9a-fA-F]{4})+"""
-)
-_LOW_SURROGATE: Final = re.compile(r"\\u([dD][c-fC-F][0-9a-fA-F]{2})")
-_UNICODE_ESCAPE: Final = re.compile(r"u([0-9a-fA-F]{4})")
-_SINGLE: Final = re.compile(r"'((?:[^'\\\n]|\\.)*)'?")
-_LINE_COMMENT: Final = re.compile(r"(?://|\#)[^\n]*")
-_BLOCK_COMMENT: Final = re.compile(r"/\*(?:(?!\*/).)*(\*/)?", re.DOTALL)
-_NUMBERISH: Final = re.compile(r"[+-]?\.?[0-9][0-9A-Za-z_.+-]*")
-_WORD: Final = re.compile(r"[+-]?[^\W\d][\w$.-]*")
-_NOISE: Final = re.compile(r"""[^\s{}\[\],:"'/#+\-.=\w]++""")
+# Only for what that leaves out, so these are compiled (and kept, by `re`) when they are first asked.
+_STRING_RUN: Final = r"""(?:[^"\\\x00-\x1f\ud800-\udfff]|\\["\\/bfnrt]|\\u(?![dD][89a-fA-F])[0-9a-fA-F]{4})+"""
+_LOW_SURROGATE: Final = r"\\u([dD][c-fC-F][0-9a-fA-F]{2})"
+_UNICODE_ESCAPE: Final = r"u([0-9a-fA-F]{4})"
+_SINGLE: Final = r"'((?:[^'\\\n]|\\.)*)'?"
+_COMMENT: Final = r"(?://|\#)[^\n]*|/\*(?s:(?!\*/).)*(\*/)?"
+_NUMBERISH: Final = r"[+-]?\.?[0-9][0-9A-Za-z_.+-]*"
+_WORD: Final = r"[+-]?[^\W\d][\w$.-]*"
+_NOISE: Final = r"""[^\s{}\[\],:"'/#+\-.=\w]++"""
 _NON_FINITE: Final = frozenset({"NaN", "Infinity", "-Infinity", "+Infinity", "-NaN", "nan", "inf", "-inf"})
 _LITERALS: Final[dict[str, bool | None]] = {
     "True": True, "TRUE": True, "False": False, "FALSE": False,
@@ -126,10 +124,10 @@ class Lexer:
             return self._single_quoted(start)
         if c in "/#" and self._comment(start):
             return None
-        number = _NUMBERISH.match(self.text, start)
+        number = re.compile(_NUMBERISH).match(self.text, start)
         if number is not None:
             return self._odd_number(number)
-        word = _WORD.match(self.text, start)
+        word = re.compile(_WORD).match(self.text, start)
         if word is not None:
             return self._odd_word(word)
         self.at = start + 1
@@ -142,12 +140,12 @@ class Lexer:
 
     def _skip_noise(self) -> None:
         """Skip a run of characters that mean nothing: one report for the run."""
-        noise = _NOISE.match(self.text, self.at)
+        noise = re.compile(_NOISE).match(self.text, self.at)
         if noise is not None:
             self.at = noise.end()
 
     def _comment(self, start: int) -> bool:
-        match = _LINE_COMMENT.match(self.text, start) or _BLOCK_COMMENT.match(self.text, start)
+        match = re.compile(_COMMENT).match(self.text, start)
         if match is None:
             return False
         self.at = match.end()
@@ -196,7 +194,7 @@ class Lexer:
         return Token("string", text, start, self.at)
 
     def _single_quoted(self, start: int) -> Token:
-        match = _SINGLE.match(self.text, start)
+        match = re.compile(_SINGLE).match(self.text, start)
         assert match is not None
         self.at = match.end()
         simple = match[0].endswith("'") and not set(match[1]) & set('"\\') and match[1].isprintable()
@@ -209,9 +207,9 @@ class Lexer:
     def _string(self, start: int) -> Token:
         """A string with escapes, or a broken one; never past the end of its line."""
         parts: list[str] = []
-        at, text = start + 1, self.text
+        at, text, next_run = start + 1, self.text, re.compile(_STRING_RUN).match
         while self.errors < MAX_SYNTAX_ERRORS:
-            run = _STRING_RUN.match(text, at)
+            run = next_run(text, at)
             if run is not None:
                 parts.append(json.loads(f'"{run[0]}"') if "\\" in run[0] else run[0])
                 at = run.end()
@@ -239,7 +237,7 @@ class Lexer:
         self.error(f"a text cannot hold {named} as it stands", at, at + 1)
 
     def _escape(self, at: int) -> tuple[str, int]:
-        match = _UNICODE_ESCAPE.match(self.text, at + 1)
+        match = re.compile(_UNICODE_ESCAPE).match(self.text, at + 1)
         if match is None:
             c = self.text[at + 1 : at + 2]
             if c == "u":
@@ -252,7 +250,7 @@ class Lexer:
             )
             return c, at + 2
         code = int(match[1], 16)  # a surrogate: all other escapes are part of a run
-        low = _LOW_SURROGATE.match(self.text, match.end())
+        low = re.compile(_LOW_SURROGATE).match(self.text, match.end())
         if code < 0xDC00 and low is not None:
             return chr(0x10000 + ((code - 0xD800) << 10) + (int(low[1], 16) - 0xDC00)), low.end()
         self.error(f"`\\u{match[1]}` is half of a surrogate pair and not a character by itself", at, match.end())

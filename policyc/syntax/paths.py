@@ -10,6 +10,7 @@ import json
 import re
 
 from policyc.ir.model import Root
+from policyc.ir.spelling import quote
 from policyc.record import record
 
 _BARE_KEY = re.compile(r"[A-Za-z0-9_$-]+")
@@ -157,33 +158,6 @@ def _left_over(text: str, at: int) -> str:
     if text[at : at + 1].isspace():
         return "a path has no blanks in it"
     return f"expected `.`, `[` or the end of the path, found `{shown(text[at : at + 12])}`"
-
-
-_PLAIN_KEY = re.compile(r"[A-Za-z0-9_$-]+\Z")
-
-
-def path_text(root: Root, steps: tuple[str | int | None, ...]) -> str:
-    """The one spelling of a path, without a mark."""
-    out: list[str] = [root]
-    for step in steps:
-        if step is None:
-            out.append("[*]")
-        elif isinstance(step, int):
-            out.append(f"[{step}]")
-        elif _PLAIN_KEY.match(step) and not step.isdigit():
-            out.append(f".{step}")
-        else:
-            out.append(f"[{quote(step)}]")
-    return "".join(out)
-
-
-# Characters that JSON allows in a string as they are but that hide, reorder or break text, or cannot be written as UTF-8.
-_HIDDEN = re.compile("[\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ud800-\udfff\ufeff\ufff9-\uffff]")
-
-
-def quote(text: str) -> str:
-    """A JSON string of the text; what would be invisible, or is not Unicode text, is written as an escape."""
-    return _HIDDEN.sub(lambda m: f"\\u{ord(m.group()):04x}", json.dumps(text, ensure_ascii=False))
 
 
 def shown(text: str) -> str:

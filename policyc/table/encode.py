@@ -8,8 +8,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from policyc import __version__
-from policyc.diagram.build import DEFAULT_BUDGET, Budget, Builder, Leaf
-from policyc.diagram.formula import SERVER, Probe, Var
+from policyc.diagram.build import Budget, Builder, Leaf, OverBudget
+from policyc.diagram.formula import SERVER, Formula, Predicate, Probe, Var
 from policyc.diagram.specialise import OTHER_TOOL, Specialiser, Tool, ToolProgram
 from policyc.ir.facts import Facts
 from policyc.ir.model import Limit, Policy, Rule
@@ -17,6 +17,8 @@ from policyc.record import field, record
 from policyc.source import Source
 from policyc.table.lower import Body, Lowering
 from policyc.table.model import FORMAT, VERSION
+
+COMPILE_BUDGET = Budget(nodes=5_000, seconds=None)
 
 
 def compile_table(
@@ -26,11 +28,14 @@ def compile_table(
     revision: int = 0,
     sources: Sequence[Source] = (),
     catalog_digest: str | None = None,
-    budget: Budget = DEFAULT_BUDGET,
+    budget: Budget = COMPILE_BUDGET,
 ) -> bytes:
-    """The table of several policies as bytes; the same input gives the same bytes. Raises OverBudget."""
+    """The table of several policies as bytes; the same input gives the same bytes on any machine, so the budget knows no time.
+
+    A tool whose diagram would be over budget gets its rules as a list: correct, not optimised.
+    """
     writer = _Writer(budget=budget)
-    entries = [writer.policy(policy, facts) for policy in policies]
+    entries = [writer.policy(policy, facts, number) for number, policy in enumerate(policies)]
     pools = writer.pools()
     logic = [_line({"policies": entries}), _line(pools), *writer.bodies]
     header = {
@@ -65,11 +70,10 @@ class _Writer:
     _rules: list[tuple[Rule, int]] = field(default_factory=list)
     _body_index: dict[bytes, int] = field(default_factory=dict)
 
-    def policy(self, policy: Policy, facts: Facts) -> dict[str, Any]:
-        """Compile one policy; the index entry that names its bodies."""
+    def policy(self, policy: Policy, facts: Facts, number: int) -> dict[str, Any]:
+        """Compile one policy, the number-th of the table; the index entry that names its bodies."""
         spec = Specialiser(policy, facts)
         base = len(self._rules)
-        number = len({p for _, p in self._rules})
         self._rules.extend((rule, number) for rule in spec.rules)
         builder = Builder(self.budget)
 
@@ -83,7 +87,10 @@ class _Writer:
         lowering = Lowering(self._path, self._test, leaf)
 
         def body(program: ToolProgram) -> int:
-            return self._body(lowering.body(builder.build(program)))
+            try:
+                return self._body(lowering.body(builder.build(program)))
+            except (OverBudget, RecursionError):
+                return self._rule_list(program, base, number)
 
         tools: list[Tool] = [OTHER_TOOL, *spec.named_tools]
         programs = {t: spec.program(t) for t in tools}
@@ -112,12 +119,30 @@ class _Writer:
     def _body(self, body: Body) -> int:
         if any(n[0] == "n" and any(map(_big, n[2])) for n in body.nodes):
             self.capabilities.add("integer.big")
-        text = _line([body.root, *body.nodes])
+        return self._line_body(_line([body.root, *body.nodes]))
+
+    def _line_body(self, text: bytes) -> int:
         known = self._body_index.get(text)
         if known is None:
             known = self._body_index[text] = len(self.bodies)
             self.bodies.append(text)
         return known
+
+    def _rule_list(self, program: ToolProgram, base: int, number: int) -> int:
+        """A body that is the program itself: groups of rules with their guards, asked one after the other."""
+        self.capabilities.add("rules")
+        groups = (program.denials, program.allows, program.approvals, program.limits)
+        if program.approvals:
+            self.capabilities.add("approve")
+        lists = [[[base + g.rule, self._formula(g.guard)] for g in group] for group in groups]
+        return self._line_body(_line({"policy": number, "default": program.default, "rules": lists}))
+
+    def _formula(self, formula: Formula) -> Any:
+        if isinstance(formula, bool):
+            return formula
+        if isinstance(formula, Predicate):
+            return ["?", self._path(formula.var), self._test(formula.probe), formula.mask]
+        return [formula[0], *(self._formula(f) for f in formula[1:])]
 
     def _path(self, var: Var) -> int:
         if var == SERVER:

@@ -1,9 +1,9 @@
 """From a diagram to the table's nodes: each multi-way node becomes the few small tests that a loader runs.
 
 A lowered node is a tuple; its children are references: 0 and above another node of the same body, below 0 a leaf (-1 - leaf number).
-The forms are specified in docs/table-format.md:
+None is a child that no JSON value leads to. The forms are specified in docs/table-format.md:
 
-    ("k", path, missing, null, false, true, number, string, array, object, other)     by kind of value
+    ("k", path, missing, null, false, true, number, string, array, object)            by kind of value
     ("b", path, false, true, else)                                                      booleans
     ("n", path, (bound, …), (child, …), else)                                           numbers: 2k+1 children for k bounds
     ("s", path, ((constant, child), …), rest, else)                                     strings
@@ -75,21 +75,25 @@ class Lowering:
             return self._ref(node.child(cell))
 
         missing, null, false, true = go(cells.missing), go(cells.null), go(cells.false), go(cells.true)
-        other = go(cells.other)
         arrays = [(c.truths, go(c)) for c in cells.arrays]
         objects = [(c.truths, go(c)) for c in cells.objects]
-        plain = {missing, null, other, *(r for _, r in arrays), *(r for _, r in objects)}
+        plain = {missing, null, *(r for _, r in arrays), *(r for _, r in objects)}
         if len(plain) == 1:
-            fallback = self._strings(node, path, other, typed=False)
-            if any(go(c) != other for s in cells.slots for c in (s.integer, s.fraction) if c is not None):
+            fallback = self._strings(node, path, missing, typed=False)
+            if any(go(c) != missing for s in cells.slots for c in (s.integer, s.fraction) if c is not None):
                 fallback = self._numbers(node, path, fallback)
-            return fallback if false == true == other else self._emit(("b", path, false, true, fallback))
-        number = self._numbers(node, path, other)
-        string = self._strings(node, path, other, typed=True)
-        array = self._tests(path, cells.probes, _telling(arrays), arrays, [], other)
-        obj = self._tests(path, cells.probes, _telling(objects), objects, [], other)
-        children = (missing, null, false, true, number, string, array, obj, other)
+            return fallback if false == true == missing else self._emit(("b", path, false, true, fallback))
+        number = self._numbers(node, path, missing)
+        string = self._strings(node, path, missing, typed=True)
+        array = self._container(path, cells.probes, arrays)
+        obj = self._container(path, cells.probes, objects)
+        children = (missing, null, false, true, number, string, array, obj)
         return children[0] if len(set(children)) == 1 else self._emit(("k", path, *children))
+
+    def _container(self, path: int, probes: tuple[Probe, ...], cells: list[tuple[Truths, Ref]]) -> Ref:
+        root = self._tests(path, probes, _telling(cells), cells, [], None)
+        assert root is not None  # there is always an empty array and an empty object
+        return root
 
     # --- numbers
 
@@ -146,7 +150,9 @@ class Lowering:
         leads = {r for _, r in rest} | {r for _, r in surrogates}
         own = all(probes[i].op in ("starts_with", "ends_with", "like", "matches") and not probes[i].length for i in strings.patterns)
         checks_type = own and not constants and all(r == fallback for _, r in surrogates)
-        tree = self._tests(path, probes, strings.patterns, rest, surrogates, fallback)
+        tree = self._tests(path, probes, strings.patterns, rest, surrogates, fallback if checks_type else None)
+        if tree is None:  # the constants are all the strings there are
+            tree = fallback
         if not constants and (typed or (len(leads) == 1 and tree == fallback)):
             return tree
         if checks_type and len(leads) > 1:
@@ -160,13 +166,13 @@ class Lowering:
         candidates: tuple[int, ...],
         cells: list[tuple[Truths, Ref]],
         surrogates: list[tuple[Truths, Ref]],
-        fallback: Ref,
-    ) -> Ref:
+        otherwise: Ref | None,
+    ) -> Ref | None:
         """A tree of tests that tells cells apart by the probes in `candidates`. Strings with a lone surrogate leave at the first
-        regular expression, as undefined."""
+        regular expression, as undefined. `otherwise`: where a test is undefined for values of another kind (None: there are none)."""
         leads = {r for _, r in cells} | {r for _, r in surrogates}
         if len(leads) <= 1:
-            return next(iter(leads), fallback)
+            return next(iter(leads), None)
         best: tuple[tuple[int, int, int], int] | None = None
         for i in candidates:
             sides = _sides(i, cells)
@@ -183,17 +189,17 @@ class Lowering:
         left = tuple(c for c in candidates if c != i)
         sides = _sides(i, cells)
         odd: dict[int, list[tuple[Truths, Ref]]] = {} if probes[i].op == "matches" else _sides(i, surrogates)
-        refs = []
+        refs: list[Ref | None] = []
         for truth in (0, 1, 2):
             side, odd_side = sides.get(truth, []), odd.get(truth, [])
             if truth == 1 and probes[i].op == "matches" and not probes[i].quantifier and surrogates:
                 odd_side = surrogates
-            refs.append(self._tests(path, probes, left, side, odd_side, fallback) if side or odd_side else None)
-        filled = [fallback if r is None else r for r in refs]
+            child = self._tests(path, probes, left, side, odd_side, otherwise) if side or odd_side else None
+            refs.append(otherwise if child is None and truth == 1 else child)
         probe = probes[i]
         if probe.quantifier is None:
             probe = Probe(probe.op, probe.value, 1, 1, probe.length)
-        return self._emit(("t", path, self.test(probe), *filled))
+        return self._emit(("t", path, self.test(probe), *refs))
 
 
 _IS_INTEGER = Probe("is", "integer")

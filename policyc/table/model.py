@@ -9,7 +9,7 @@ VERSION: Final = 1
 CAPABILITIES: Final = frozenset(
     (
         "approve", "context", "integer.big", "limit", "limit.sliding", "limit.step", "limit.sum", "limit.whole",
-        "prints", "quantifier", "regex", "server",
+        "prints", "quantifier", "regex", "rules", "server",
     )
 )  # fmt: skip
 """What a table may ask of its loader; this package's loader has all of them."""

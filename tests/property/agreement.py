@@ -1,4 +1,4 @@
-"""Reference, diagram and table on the same calls: they must agree on everything that they answer.
+"""Reference, diagram and table (diagrams, and rule lists) on the same calls: they must agree on everything that they answer.
 
 Run as a program for a long run: `python -m tests.property.agreement --pairs 200000 --seed 1`.
 """
@@ -33,7 +33,8 @@ class Compiled:
         self.spec = Specialiser(policy, facts)
         builder = Builder(Budget(seconds=None))
         self.diagrams = {t: builder.build(self.spec.program(t)) for t in (OTHER_TOOL, *self.spec.named_tools)}
-        self.table = Table(compile_table([policy], facts, budget=Budget(seconds=None)))
+        self.table = Table(compile_table([policy], facts))
+        self.listed = Table(compile_table([policy], facts, budget=Budget(nodes=0, seconds=None)))
 
     def by_diagram(self, call: Call) -> Leaf:
         node: Diagram = self.diagrams.get(call.tool, self.diagrams[OTHER_TOOL])
@@ -54,7 +55,7 @@ def value_of(var: Var, call: Call) -> Any:
 def cell_of(cells: Partition, value: Any) -> Cell:
     """The cell that holds a value: found by the probes, and it must be one that the partition lists."""
     truths = tuple(probe_function(p)(value) for p in cells.probes)
-    for cell in (*cells.cells(), cells.other):
+    for cell in cells.cells():
         if cell.truths == truths and cell.kind == kind(value):
             return cell
     raise AssertionError(f"no cell for {value!r} with {truths} under {cells.probes}")
@@ -63,19 +64,23 @@ def cell_of(cells: Partition, value: Any) -> Cell:
 def disagreement(compiled: Compiled, call: Call) -> str | None:
     """What is answered differently for one call, in words; None when nothing is."""
     policy, rules = compiled.policy, compiled.spec.rules
+    for given in (call.arguments, call.context):
+        if given is not None and type(given) is not dict:
+            return None  # not a call: the table raises TypeError
     truth: Outcome = decide(policy, call, compiled.facts)
     leaf = compiled.by_diagram(call)
     said = (truth.effect, truth.rule.id if truth.rule else None, tuple(r.id for r in truth.limits))
     by_leaf = (leaf.effect, rules[leaf.rule].id if leaf.rule >= 0 else None, tuple(rules[i].id for i in leaf.limits))
     if said != by_leaf:
         return f"reference {said}, diagram {by_leaf}"
-    d = compiled.table.decide(call.tool, call.arguments, call.context, server=call.server)
-    by_table = (d.effect, d.rule, tuple(x.id for x in d.limits))
-    if said != by_table or d.hidden != truth.hidden:
-        return f"reference {said}, table {by_table}"
-    shown = bool(compiled.table.visible([call.tool], server=call.server))
-    if shown != visible(policy, call.tool, call.server, compiled.facts):
-        return f"visibility: table {shown}"
+    for name, table in (("table", compiled.table), ("table of rule lists", compiled.listed)):
+        d = table.decide(call.tool, call.arguments, call.context, server=call.server)
+        by_table = (d.effect, d.rule, tuple(x.id for x in d.limits))
+        if said != by_table or d.hidden != truth.hidden:
+            return f"reference {said}, {name} {by_table}"
+        shown = bool(table.visible([call.tool], server=call.server))
+        if shown != visible(policy, call.tool, call.server, compiled.facts):
+            return f"visibility: {name} {shown}"
     return None
 
 

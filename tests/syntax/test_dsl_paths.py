@@ -6,7 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from policyc.syntax.paths import ParsedPath, PathError, parse_path, path_text, quote
+from policyc.ir.model import Path
+from policyc.ir.spelling import path_text, quote
+from policyc.syntax.paths import ParsedPath, PathError, parse_path
 
 
 @pytest.mark.parametrize(
@@ -71,7 +73,7 @@ _steps = st.lists(st.one_of(st.text(max_size=8), st.integers(0, 1000), st.none()
 
 @given(_steps)
 def test_what_is_written_reads_back(steps: tuple[str | int | None, ...]) -> None:
-    assert parse_path(path_text("args", steps)) == ParsedPath("args", steps)
+    assert parse_path(path_text(Path("args", steps))) == ParsedPath("args", steps)
 
 
 @given(st.text(alphabet='args.contex[]*?!"\\ 01é()len', max_size=20))
@@ -81,7 +83,7 @@ def test_any_text_is_read_or_refused_inside_itself(text: str) -> None:
     except PathError as error:
         assert 0 <= error.offset <= len(text)
     else:
-        assert parse_path(path_text(path.root, path.steps)).steps == path.steps
+        assert parse_path(path_text(Path(path.root, path.steps))).steps == path.steps
 
 
 def test_a_quoted_text_hides_nothing() -> None:

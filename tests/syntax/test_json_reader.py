@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import time
 
 import pytest
 from hypothesis import given
@@ -162,11 +161,9 @@ def test_a_hundred_levels_are_fine() -> None:
     ids=lambda text: repr(text[:8]),
 )  # fmt: skip
 def test_nonsense_is_cheap_and_bounded(text: str) -> None:
-    started = time.process_time()
     tree, findings = read(text)
     assert tree is None
     assert len(findings.items) <= 2 * MAX_SYNTAX_ERRORS  # errors and duplicate keys are counted apart
-    assert time.process_time() - started < 2
 
 
 def test_many_duplicates_stop_the_reader() -> None:

@@ -61,8 +61,8 @@ def test_reservations_have_amounts_and_scope_values() -> None:
     loaded = Table(table())
     allowed = loaded.decide("charge", {"amount": 70.5, "note": ""})
     first, second = (x.reservation({"amount": 70.5}, {"grant": "g", "user": "u"}) for x in allowed.limits)
-    assert (first.key, first.amount, first.maximum) == (("pay", "spend", "grant=g", "user=u"), 70.5, 1000)
-    assert (second.key, second.amount, second.window) == (("pay", "all", "grant=g"), 1, "minute")
+    assert (first.key, first.amount, first.maximum) == (("pay", "spend", "day", "grant=g", "user=u"), 70.5, 1000)
+    assert (second.key, second.amount, second.window) == (("pay", "all", "minute", "grant=g"), 1, "minute")
     with pytest.raises(MissingScope):
         allowed.limits[0].reservation({"amount": 1}, {"grant": "g"})
     with pytest.raises(ValueError, match="not a number"):

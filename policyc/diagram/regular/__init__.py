@@ -5,7 +5,7 @@ points; joint states are walked breadth-first, so the first text found for a com
 points here are Python's `str`; lengths are in code points.
 """
 
-from policyc.diagram.regular.errors import DEFAULT, Budget, TooLarge, Unsupported
+from policyc.diagram.errors import DEFAULT, Budget, TooLarge, Unsupported
 from policyc.diagram.regular.facts import anchored_end, anchored_start, literal
 from policyc.diagram.regular.language import Language, language, member
 from policyc.diagram.regular.product import combinations, example, is_empty

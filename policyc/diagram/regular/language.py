@@ -7,9 +7,9 @@ from collections.abc import Callable
 from functools import lru_cache
 from typing import Final
 
+from policyc.diagram.errors import DEFAULT, Budget, TooLarge, Unsupported
 from policyc.diagram.regular.alphabet import ANY
 from policyc.diagram.regular.dfa import Automaton, OrderDfa, SearchDfa, WordsDfa
-from policyc.diagram.regular.errors import DEFAULT, Budget, TooLarge, Unsupported
 from policyc.diagram.regular.nfa import Nfa
 from policyc.diagram.regular.parse import BEGIN_TEXT, END_TEXT, Assert, Cat, Chars, Node, Repeat, parse
 from policyc.runtime.patterns import PatternError, regex_search

@@ -10,7 +10,7 @@ import math
 from collections.abc import Iterable, Iterator, Set
 from itertools import pairwise
 
-from policyc.diagram.regular.errors import Budget, TooLarge
+from policyc.diagram.errors import Budget, TooLarge
 from policyc.diagram.regular.walk import Clock, Vector, Walk
 
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from policyc.diagram.errors import TooLarge
 from policyc.diagram.regular.alphabet import Ranges
-from policyc.diagram.regular.errors import TooLarge
 from policyc.diagram.regular.parse import Alt, Assert, Cat, Chars, Node, Repeat
 
 MATCH = 1

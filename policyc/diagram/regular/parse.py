@@ -9,9 +9,9 @@ from __future__ import annotations
 import re
 from typing import Final
 
+from policyc.diagram.errors import TooLarge, Unsupported
 from policyc.diagram.regular.alphabet import ANY, LAST, Ranges, complement, union
 from policyc.diagram.regular.classes import PERL, bracket, escape, fold_ascii
-from policyc.diagram.regular.errors import TooLarge, Unsupported
 from policyc.diagram.regular.unicode import ask, folded
 from policyc.record import record
 

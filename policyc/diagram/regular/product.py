@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from policyc.diagram.regular.errors import DEFAULT, Budget
+from policyc.diagram.errors import DEFAULT, Budget
 from policyc.diagram.regular.language import Language
 from policyc.diagram.regular.lengths import Lengths, intervals
 from policyc.diagram.regular.walk import Clock, Vector, Walk

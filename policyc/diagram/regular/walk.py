@@ -6,9 +6,9 @@ import time
 from collections.abc import Callable, Sequence
 from operator import itemgetter
 
+from policyc.diagram.errors import Budget, TooLarge
 from policyc.diagram.regular.alphabet import ANY, SCALARS, join
 from policyc.diagram.regular.dfa import Automaton, LoneSurrogates
-from policyc.diagram.regular.errors import Budget, TooLarge
 
 Vector = tuple[bool, ...]
 

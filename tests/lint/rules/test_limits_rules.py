@@ -72,6 +72,15 @@ def test_a_destructive_tool_must_be_denied_or_asked_about() -> None:
         ("limit 10 per hour limit 245 per day sliding", False),  # a sliding day may touch 25 hours
         ("limit 10 per hour limit 250 per day sliding", True),
         ("limit 10 per hour when args.amount > 5 limit 1_000 per day", False),  # counts fewer calls
+        ("limit 10 per hour limit 7_300 per month", False),  # 744 hours in a long month
+        ("limit 10 per hour limit 7_440 per month", True),
+        ("limit 10 per 604800 seconds limit 15 per week", False),  # those begin on Thursdays
+        ("limit 10 per 302400 seconds limit 29 per week", False),  # a week meets three of them
+        ("limit 10 per 302400 seconds limit 30 per week", True),
+        ("limit 10 per week limit 40 per month", False),  # a month may meet six weeks
+        ("limit 10 per week limit 10 per day", True),
+        ("limit 1 per 86400 seconds sliding limit 30 per month", False),
+        ("limit 1 per 86400 seconds sliding limit 31 per month", True),
         ("limit sum args.amount <= 10 per hour limit sum args.amount <= 1_000 per day", False),  # negative amounts
     ],
 )

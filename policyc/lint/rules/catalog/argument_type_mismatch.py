@@ -8,8 +8,9 @@ from policyc.catalog.model import Tool
 from policyc.catalog.schema import ArgumentInfo, NotThere, Unknown
 from policyc.diagnostics import Finding
 from policyc.ir.model import Test
+from policyc.ir.spelling import path_text
 from policyc.lint.context import Context, RuleInfo
-from policyc.lint.rules.catalog.common import Use, found, path_text, uses
+from policyc.lint.rules.catalog.common import Use, found, uses
 from policyc.lint.rules.catalog.types import Types, element_types, fits, kind_of, noun, possible, wanted
 from policyc.lint.selection import Selection, selection
 

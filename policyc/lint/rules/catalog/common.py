@@ -6,10 +6,11 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from policyc.catalog.model import Tool
-from policyc.catalog.schema import ArgumentInfo, Steps, Unknown
+from policyc.catalog.schema import ArgumentInfo, Unknown
 from policyc.diagnostics import Edit
 from policyc.ir.model import And, Cond, Const, Not, Or, Path, Policy, Rule, Test
 from policyc.ir.names import name_text
+from policyc.ir.spelling import path_text
 from policyc.lint.selection import Found, Selection
 from policyc.record import record
 from policyc.source import Span
@@ -88,25 +89,6 @@ def declared(known: Selection, use: Use) -> list[tuple[Tool, ArgumentInfo]] | No
         if isinstance(info, ArgumentInfo):
             out.append((tool, info))
     return out
-
-
-def path_text(path: Path, count: int | None = None) -> str:
-    """The path, or its first `count` steps, as the DSL writes it."""
-    out: str = path.root
-    steps: Steps = path.steps if count is None else path.steps[:count]
-    for step in steps:
-        if isinstance(step, str):
-            plain = step.isascii() and step.replace("-", "_").isidentifier()
-            out += f".{step}" if plain else f"[{_quoted(step)}]"
-        else:
-            out += "[*]" if step is None else f"[{step}]"
-    return out
-
-
-def _quoted(text: str) -> str:
-    import json
-
-    return json.dumps(text, ensure_ascii=False)
 
 
 def listed(names: Iterable[str], most: int = MANY) -> str:

@@ -8,8 +8,9 @@ from policyc.catalog.model import Tool
 from policyc.catalog.schema import NotThere, arguments
 from policyc.diagnostics import Edit, Finding
 from policyc.ir.model import Path
+from policyc.ir.spelling import path_text
 from policyc.lint.context import Context, RuleInfo
-from policyc.lint.rules.catalog.common import Use, found, listed, path_text, rename, tools_text, uses
+from policyc.lint.rules.catalog.common import Use, found, listed, rename, tools_text, uses
 from policyc.lint.rules.catalog.nearness import Names
 from policyc.lint.selection import Selection, selection
 

@@ -8,7 +8,7 @@ from policyc.diagnostics import Finding
 from policyc.diagram.reach import covering, reach
 from policyc.ir.model import Rule
 from policyc.lint.context import Context, RuleInfo
-from policyc.lint.rules.conflicts.common import named, related, tools_of, verdicts
+from policyc.lint.rules.conflicts.common import decider, example, named, related, tools_of, verdicts
 
 RULE = RuleInfo("PC406", "allow-overridden", "warning", "an allow that a deny always beats", needs=("analysis",))
 
@@ -27,7 +27,7 @@ def check(ctx: Context) -> Iterator[Finding]:
         others = [analysis.rules[j] for j in sorted(covers)]
         if rule.implied and not any(_from_elsewhere(o, rule) for o in others):
             continue  # the block's own rules contradict each other: conflicting-rules says so
-        witness = next((w for t in tools if (w := analysis.find(t, lambda leaf: True, analysis.guard(t, i)))), None)
+        witness = example(ctx, i, tools)
         what = f"the block for `{rule.id.removesuffix('.allow')}`" if rule.implied else f"`{rule.id}`"
         hidden = all(o.effect == "hide" for o in others)
         yield Finding(
@@ -37,7 +37,7 @@ def check(ctx: Context) -> Iterator[Finding]:
             label="never allows",
             related=related(others, "denies these calls"),
             witness=None if witness is None else witness.as_json(),
-            witness_note=None if witness is None else f"denied by {_decider(witness.outcome.rule)}",
+            witness_note=None if witness is None else f"denied by {decider(witness.outcome.rule)}",
             help="write the exception into the deny's selector (`deny … and not …`), or delete the allow",
             route=rule.route or None,
         )
@@ -49,6 +49,3 @@ def _from_elsewhere(denying: Rule, rule: Rule) -> bool:
         return False
     return denying.effect == "hide" or (denying.effect == "deny" and denying.selector != rule.selector)
 
-
-def _decider(rule: Rule | None) -> str:
-    return "the default" if rule is None else f"`{rule.id}`"

@@ -25,7 +25,7 @@ def check(ctx: Context) -> Iterator[Finding]:
             RULE.slug,
             f"not decided: whether rules of {names}{more} conflict or cover each other ({reason})",
             ctx.place,
-            help="the table is correct all the same; fewer tests on one tool, or simpler patterns, let the analysis finish",
+            help="the table decides such tools rule by rule, which is correct and slower; fewer tests on one tool, or simpler patterns, let the analysis finish",
         )
     for guess in analysis.guesses:
         yield Finding(

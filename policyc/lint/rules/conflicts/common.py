@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from policyc.diagnostics import Related
-from policyc.diagram.analysis import Analysis
+from policyc.diagram.analysis import Analysis, Witness
 from policyc.diagram.formula import Formula, at_least, at_most, conj, negation
 from policyc.diagram.reach import reach
 from policyc.diagram.specialise import OTHER_TOOL, Tool
@@ -13,6 +13,8 @@ from policyc.ir.model import And, Cond, Const, Not, Or, Rule, Test
 from policyc.lint.context import Context
 from policyc.record import record
 
+MOST_OPERANDS = 30
+"""Operands of one `and` or `or` that are judged one by one; of more, only the whole."""
 MOST_TOOLS = 40
 """Tools looked at for one rule; a rule over more is judged on those (and on any other tool)."""
 
@@ -33,6 +35,17 @@ def related(rules: Iterable[Rule], label: str) -> tuple[Related, ...]:
 def tools_of(ctx: Context, rule: int) -> list[Tool]:
     """The tools that a rule reaches, any other tool first, at most MOST_TOOLS."""
     return reach(ctx.analysis).tools.get(rule, [])[:MOST_TOOLS]
+
+
+def example(ctx: Context, rule: int, tools: list[Tool]) -> Witness | None:
+    """A call that a rule fires on, whatever decides it."""
+    analysis = ctx.analysis
+    return next((w for t in tools if (w := analysis.find(t, lambda leaf: True, analysis.guard(t, rule)))), None)
+
+
+def decider(rule: Rule | None) -> str:
+    """Who decided, for a note."""
+    return "the default" if rule is None else f"`{rule.id}`"
 
 
 @record
@@ -65,8 +78,11 @@ def _rule_verdicts(ctx: Context, index: int, rule: Rule) -> Iterator[Verdict]:
         if cond is None or isinstance(cond, Const):
             continue
         agreed: dict[int, tuple[Cond, bool, bool]] | None = None
+        # a requirement matters where the rule's `when` holds
+        context = True if positive or rule.when is None else at_least(rule.when, truth)
         for tool in tools:
-            here = {id(c): (c, always, schema) for c, always, schema in _judge(ctx.analysis, tool, cond, truth, positive, True)}
+            judged = _judge(ctx.analysis, tool, cond, truth, positive, context)
+            here = {id(c): (c, always, schema) for c, always, schema in judged}
             if agreed is None:
                 agreed = here
             else:
@@ -96,7 +112,7 @@ def _judge(
     match cond:
         case Not():
             yield from _judge(analysis, tool, cond.item, truth, not positive, context)
-        case And() | Or():
+        case And() | Or() if len(cond.items) <= MOST_OPERANDS:
             together = isinstance(cond, And) == positive
             for item in cond.items:
                 yield from _judge(analysis, tool, item, truth, positive, context)

@@ -10,7 +10,7 @@ from policyc.diagram.reach import covering, reach
 from policyc.diagram.specialise import Tool
 from policyc.ir.model import Rule
 from policyc.lint.context import Context, RuleInfo
-from policyc.lint.rules.conflicts.common import named, related, tools_of, verdicts
+from policyc.lint.rules.conflicts.common import decider, example, named, related, tools_of, verdicts
 
 RULE = RuleInfo("PC402", "unreachable-rule", "warning", "a rule that never decides a call", needs=("analysis",))
 
@@ -27,7 +27,7 @@ def check(ctx: Context) -> Iterator[Finding]:
         if not covers or (rule.effect == "allow" and not _covered_allow(ctx, i, tools, covers)):
             continue
         others = [analysis.rules[j] for j in _needed(ctx, i, tools, sorted(j for j in covers if j >= 0))]
-        witness = next((w for t in tools if (w := analysis.find(t, lambda leaf: True, analysis.guard(t, i)))), None)
+        witness = example(ctx, i, tools)
         yield Finding(
             RULE.slug,
             f"`{rule.id}` never decides a call: {_by(rule, others)}",
@@ -35,7 +35,7 @@ def check(ctx: Context) -> Iterator[Finding]:
             label="never decides",
             related=related(others, "decides these calls already"),
             witness=None if witness is None else witness.as_json(),
-            witness_note=None if witness is None else f"fires this rule, and is decided by {_decider(witness.outcome.rule)}",
+            witness_note=None if witness is None else f"fires this rule, and is decided by {decider(witness.outcome.rule)}",
             help="delete it, or narrow the rules that come before it",
             route=rule.route or None,
         )
@@ -88,6 +88,3 @@ def _by(rule: Rule, others: list[Rule]) -> str:
         verb = "denies" if len(others) == 1 else "together deny"
     return f"{named(others)} {verb} every call that it fires on"
 
-
-def _decider(rule: Rule | None) -> str:
-    return "the default" if rule is None else f"`{rule.id}`"

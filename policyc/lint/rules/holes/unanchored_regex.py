@@ -6,11 +6,10 @@ import json
 from collections.abc import Iterator
 
 from policyc.diagnostics import Edit, Finding
-from policyc.diagram.regular import TooLarge, Unsupported
+from policyc.diagram.errors import TooLarge, Unsupported
 from policyc.ir.model import Test
 from policyc.lint.context import Context, RuleInfo
 from policyc.lint.rules.holes.common import letting_through
-from policyc.lint.rules.holes.pattern_edges import anchored, open_ends, slips_through
 
 RULE = RuleInfo(
     "PC505", "unanchored-regex", "warning", "a pattern that allows more than it spells out, as it is not anchored"
@@ -43,6 +42,12 @@ def check(ctx: Context) -> Iterator[Finding]:
 
 def _judge(pattern: str) -> tuple[str, str, str] | None:
     """Which end is open, a text that slips through, and the anchored pattern; None where all is well or cannot be said."""
+    from policyc.lint.rules.holes.pattern_edges import (  # automata: only for a pattern
+        anchored,
+        open_ends,
+        slips_through,
+    )
+
     try:
         start, end = open_ends(pattern)
         if not start and not end:

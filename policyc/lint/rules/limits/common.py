@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 
 from policyc.catalog.model import Tool
+from policyc.diagnostics import Finding
 from policyc.diagram.analysis import Witness
 from policyc.diagram.build import Leaf
 from policyc.diagram.reach import reach
@@ -68,6 +69,22 @@ def written(limit: Limit) -> str:
         return f"`{limit.maximum} {span}{sliding}{scope}`"
     path = ".".join(str(s) for s in (limit.amount.root, *limit.amount.steps))
     return f"`sum {path} <= {limit.maximum} {span}{sliding}{scope}`"
+
+
+def finding(ctx: Context, slug: str, group: Group, message: str, label: str, note: str, help: str) -> Finding:
+    """The finding about a group, at the rule that lets its tools through."""
+    first = group.tools[0]
+    span = ctx.policy.default_span if group.rule is None else group.rule.span
+    return Finding(
+        slug,
+        message,
+        span or ctx.place,
+        label=label,
+        witness=None if group.witness is None else group.witness.as_json(),
+        witness_note=f"{note}; `{first.name}` is {first.risk.category}: {'; '.join(first.risk.evidence[:2])}",
+        help=help,
+        route=None if group.rule is None else group.rule.route or None,
+    )
 
 
 def allowed_by(group: Group, what: str, plural: str) -> str:

@@ -12,6 +12,7 @@ from policyc.ir.model import Limit, Rule
 from policyc.lint.context import Context, RuleInfo
 from policyc.lint.rules.limits.common import seconds, written
 
+DAY = 86_400
 RULE = RuleInfo("PC306", "limit-never-reached", "warning", "a limit that another limit keeps out of reach", needs=("analysis",))
 
 
@@ -50,12 +51,28 @@ def _finding(ctx: Context, rule: Rule, limit: Limit, other: Rule, tighter: Limit
 
 def most_in(tighter: Limit, limit: Limit) -> int | float:
     """The most that `tighter` lets through within one window of `limit`."""
-    inner, outer = seconds(tighter.window), seconds(limit.window)
-    nested = not tighter.sliding and not limit.sliding and outer % inner == 0 and "month" not in (tighter.window, limit.window)
-    windows = outer // inner if nested else -(-outer // inner) + (0 if tighter.sliding else 1)
-    if not tighter.sliding and not limit.sliding and inner % outer == 0 and tighter.window != "month":
-        windows = 1
-    return tighter.maximum * windows
+    inner, outer = seconds(tighter.window), longest(limit.window)
+    if tighter.sliding:
+        return tighter.maximum * -(-outer // inner)
+    if not limit.sliding and _nested(inner, tighter.window, limit.window):
+        return tighter.maximum * -(-outer // inner)
+    return tighter.maximum * (-(-outer // inner) + 1)
+
+
+def longest(window: str | int) -> int:
+    """The length of a window in seconds, of the longest month."""
+    return 31 * DAY if window == "month" else seconds(window)
+
+
+def _nested(inner: int, tighter: str | int, limit: str | int) -> bool:
+    """Whether each aligned window of `limit` begins where one of `tighter` does, or lies inside of one. Windows of N seconds begin at
+    multiples of N since 1970, days at midnight UTC, weeks on Monday, months on the first."""
+    outer = seconds(limit)
+    if tighter in ("week", "month"):
+        return tighter == limit or (limit != "week" and limit != "month" and DAY % outer == 0)
+    if limit in ("week", "month"):
+        return DAY % inner == 0
+    return outer % inner == 0 or inner % outer == 0
 
 
 def keeps_below(tighter: Limit, limit: Limit) -> bool:

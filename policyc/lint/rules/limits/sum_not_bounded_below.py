@@ -8,7 +8,7 @@ from policyc.diagnostics import Finding
 from policyc.diagram.formula import predicate
 from policyc.diagram.reach import reach
 from policyc.ir.model import Rule, Test
-from policyc.ir.names import path_text
+from policyc.ir.spelling import path_text
 from policyc.lint.context import Context, RuleInfo
 from policyc.lint.rules.limits.common import MOST_TOOLS
 

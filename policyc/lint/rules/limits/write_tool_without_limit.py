@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from policyc.diagnostics import Finding
+from policyc.ir.names import name_text
 from policyc.lint.context import Context, RuleInfo
-from policyc.lint.rules.limits.common import allowed_by, let_through
+from policyc.lint.rules.limits.common import allowed_by, finding, let_through
 
 RULE = RuleInfo(
     "PC301",
@@ -23,15 +24,17 @@ def check(ctx: Context) -> Iterator[Finding]:
         ctx, lambda tool: tool.risk.category != "read", lambda leaf: leaf.effect == "allow" and not leaf.limits
     )
     for group in groups:
-        first = group.tools[0]
-        span = (ctx.policy.default_span if group.rule is None else group.rule.span) or ctx.place
-        yield Finding(
-            RULE.slug,
-            allowed_by(group, "without any limit", "tools that change things"),
-            span,
-            label="allowed without a limit",
-            witness=None if group.witness is None else group.witness.as_json(),
-            witness_note=f"allowed, and counted by no limit; `{first.name}` is {first.risk.category}: {'; '.join(first.risk.evidence[:2])}",
-            help=f"add a limit such as `on {first.name} {{ limit 30 per minute by grant }}`, or one for all tools: `on * {{ limit 60 per minute by grant }}`",
-            route=None if group.rule is None else group.rule.route or None,
-        )
+        message = allowed_by(group, "without any limit", "tools that change things")
+        note = "allowed, and counted by no limit"
+        yield finding(ctx, RULE.slug, group, message, "allowed without a limit", note, _help(ctx, group.tools[0].name))
+
+
+def _help(ctx: Context, tool: str) -> str:
+    match ctx.policy.dialect:
+        case "dsl":
+            return f"add `limit 30 per minute by grant` to `on {name_text(tool)} {{ … }}`, or to `on * {{ … }}` for all tools"
+        case "document":
+            limit = '{"counter": "…", "window": "minute", "max": 30, "scope": "grant"}'
+            return f'add `"limits": [{limit}]` to its entry, or to `all_tools`'
+        case "intercept":
+            return "add a rule with `rate_limit: 30/minute` to it, or to `\"*\"` for all tools"

@@ -1,0 +1,32 @@
+"""How paths and texts are spelt: one way, wherever policyc writes them (the DSL, documents, messages)."""
+
+from __future__ import annotations
+
+import json
+import re
+
+from policyc.ir.model import Path
+
+_PLAIN_KEY = re.compile(r"[A-Za-z0-9_$-]+\Z")
+# Characters that JSON allows in a string as they are but that hide, reorder or break text, or cannot be written as UTF-8.
+_HIDDEN = re.compile("[\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ud800-\udfff\ufeff\ufff9-\uffff]")
+
+
+def quote(text: str) -> str:
+    """A JSON string of the text; what would be invisible, or is not Unicode text, is written as an escape."""
+    return _HIDDEN.sub(lambda m: f"\\u{ord(m.group()):04x}", json.dumps(text, ensure_ascii=False))
+
+
+def path_text(path: Path, count: int | None = None) -> str:
+    """The path, or its first `count` steps, without a mark."""
+    out: list[str] = [path.root]
+    for step in path.steps if count is None else path.steps[:count]:
+        if step is None:
+            out.append("[*]")
+        elif isinstance(step, int):
+            out.append(f"[{step}]")
+        elif _PLAIN_KEY.match(step) and not step.isdigit():
+            out.append(f".{step}")
+        else:
+            out.append(f"[{quote(step)}]")
+    return "".join(out)
