@@ -25,7 +25,9 @@ def main() -> None:
     parser.add_argument("--tools", default="20,500,10000")
     parser.add_argument("--rounds", type=int, default=30)
     options = parser.parse_args()
-    print("| tools | rules | compile, s | table, KB | load to first decision, ms | closures, us | table, us | table / closures |")
+    print(
+        "| tools | rules | compile, s | table, KB | load to first decision, ms | closures, us | table, us | table / closures |"
+    )
     print("| ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |")
     for tools in map(int, options.tools.split(",")):
         measure(tools, options.rounds)

@@ -84,7 +84,9 @@ def _arguments(rng: random.Random) -> Args:
 
 def closures(plan: dict[str, tuple[list[Any], list[Any]]]) -> Decide:
     """What a careful author would write by hand: a dictionary of tool to composed predicates."""
-    table = {name: _tool([_all(g) for g in denies], [_all(g) for g in allows]) for name, (denies, allows) in plan.items()}
+    table = {
+        name: _tool([_all(g) for g in denies], [_all(g) for g in allows]) for name, (denies, allows) in plan.items()
+    }
     get = table.get
 
     def no(args: Args) -> bool:
@@ -137,5 +139,7 @@ def _one(field: str, op: str, value: Any) -> Callable[[Args], bool]:
         return lambda args: field in args
     first, _, last = value.partition("*")
     if not last:
-        return lambda args: type(x := args.get(field)) is str and (x == first if "*" not in value else x.startswith(first))
+        return lambda args: (
+            type(x := args.get(field)) is str and (x == first if "*" not in value else x.startswith(first))
+        )
     return lambda args: type(x := args.get(field)) is str and x.startswith(first) and x.endswith(last)

@@ -74,7 +74,9 @@ class Findings:
         edits: Iterable[Edit] = (),
     ) -> None:
         self.items.append(
-            Finding(rule, message, span, help=help, label=label, related=tuple(related), route=route, edits=tuple(edits))
+            Finding(
+                rule, message, span, help=help, label=label, related=tuple(related), route=route, edits=tuple(edits)
+            )
         )
 
 

@@ -52,7 +52,9 @@ class Analysis:
     """The diagrams of one policy, built when first asked for. `undecided`: tools whose diagram is over budget, with the reason;
     `guesses`: why some combinations of tests could not be told apart from impossible ones. `cache`: for what is computed once."""
 
-    def __init__(self, policy: Policy, facts: Facts, catalog: Catalog | None = None, budget: Budget = DEFAULT_BUDGET) -> None:
+    def __init__(
+        self, policy: Policy, facts: Facts, catalog: Catalog | None = None, budget: Budget = DEFAULT_BUDGET
+    ) -> None:
         self.policy = policy
         self.facts = facts
         self.catalog = catalog
@@ -192,9 +194,11 @@ class Analysis:
     def same(self, outcome: Outcome, leaf: Leaf) -> bool:
         """Whether an outcome of the reference is the one that a leaf states."""
         rule = None if leaf.rule < 0 else self.rules[leaf.rule]
-        return outcome.effect == leaf.effect and outcome.rule is rule and list(map(id, outcome.limits)) == [
-            id(self.rules[i]) for i in leaf.limits
-        ]
+        return (
+            outcome.effect == leaf.effect
+            and outcome.rule is rule
+            and list(map(id, outcome.limits)) == [id(self.rules[i]) for i in leaf.limits]
+        )
 
     def without(self, rule: int, tool: Tool, given: Formula = True) -> Diagram | None:
         """The tool's diagram as if a rule were not there."""

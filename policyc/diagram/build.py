@@ -140,9 +140,7 @@ def simplify(r: Residual) -> Residual | Leaf:
 
 
 def residual(program: ToolProgram) -> Residual:
-    return Residual(
-        program.denials, program.allows, program.approvals, program.limits, program.default == "allow"
-    )
+    return Residual(program.denials, program.allows, program.approvals, program.limits, program.default == "allow")
 
 
 def _assign(r: Residual, known: Callable[[Predicate], bool | None]) -> Residual | Leaf:

@@ -245,9 +245,7 @@ def place(base: Any, steps: tuple[str | int, ...], value: Any) -> Any:
     return [*padded[:step], None if inner is MISSING else inner, *padded[step + 1 :]]
 
 
-def object_cells(
-    probes: tuple[Probe, ...], functions: Functions, judge: Judge
-) -> tuple[tuple[Cell, ...], str | None]:
+def object_cells(probes: tuple[Probe, ...], functions: Functions, judge: Judge) -> tuple[tuple[Cell, ...], str | None]:
     """The cells of objects, and why they are a superset (None where they are exact)."""
     cells = _sized(OBJECT, _length_candidates(probes), probes, functions, lambda n: {f"k{i}": 0 for i in range(n)})
     printed = [p.value for p in probes if p.op == "prints" and p.quantifier is None and p.value.startswith("map[")]

@@ -93,7 +93,14 @@ class Specialiser:
         allows: list[Guarded] = []
         approvals: list[Guarded] = []
         limits: list[Guarded] = []
-        lists = {"hide": hides, "deny": denials, "require": denials, "allow": allows, "approve": approvals, "limit": limits}
+        lists = {
+            "hide": hides,
+            "deny": denials,
+            "require": denials,
+            "allow": allows,
+            "approve": approvals,
+            "limit": limits,
+        }
         for i in sorted(own + self._wide):
             rule = self.rules[i]
             truth = 2 if rule.effect == "allow" else 1

@@ -51,7 +51,9 @@ def rows(data: bytes, tool: str | None, policy: str | None = None) -> Rows:
     number = entry["call_other"] if tool is None else entry["call"].get(tool, entry["call_other"])
     body = json.loads(bodies[number])
     if isinstance(body, dict):
-        raise PolicycError(f"`{tool}` has too many rules for rows, the table holds them as a list; `policyc explain` shows single calls")
+        raise PolicycError(
+            f"`{tool}` has too many rules for rows, the table holds them as a list; `policyc explain` shows single calls"
+        )
     root, *nodes = body
     reader = _Reader(nodes, pools)
     found: list[tuple[dict[str, list[str]], str]] = []
@@ -65,7 +67,8 @@ def rows(data: bytes, tool: str | None, policy: str | None = None) -> Rows:
     if not columns and len(found) == 1:
         return Rows(("outcome",), ((found[0][1],),))
     return Rows(
-        (*columns, "outcome"), tuple((*(" and ".join(way.get(c, [])) for c in columns), outcome) for way, outcome in found)
+        (*columns, "outcome"),
+        tuple((*(" and ".join(way.get(c, [])) for c in columns), outcome) for way, outcome in found),
     )
 
 
@@ -128,7 +131,12 @@ def _kinds(children: list[int]) -> list[tuple[str, int]]:
     longest = max(grouped, key=lambda e: e[0].count(" or "))
     if longest[0].count(" or ") >= 4:
         others = " or ".join(text for text, child in grouped if child != longest[1])
-        return [(text, child) if child != longest[1] else (f"not {others}" if " or " not in others else f"not ({others})", child) for text, child in grouped]
+        return [
+            (text, child)
+            if child != longest[1]
+            else (f"not {others}" if " or " not in others else f"not ({others})", child)
+            for text, child in grouped
+        ]
     return grouped
 
 
@@ -203,6 +211,7 @@ def as_text(found: Rows) -> str:
 
 def as_markdown(found: Rows) -> str:
     """A Markdown table."""
+
     def line(cells: tuple[str, ...]) -> str:
         return "| " + " | ".join(c.replace("\\", "\\\\").replace("|", "\\|") for c in cells) + " |"
 

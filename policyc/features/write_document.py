@@ -276,6 +276,8 @@ def _test(test: Test) -> dict[str, Any]:
         out["missing"] = "deny"
     if test.mistyped is Truth.UNDEFINED and (test.op != "prints" or test.quantifier is not None):
         if test.op == "prints":
-            raise ConvertError(f"`prints` over `{path}` is false, in a document, where there is no array; write `!?` or `??` after it")
+            raise ConvertError(
+                f"`prints` over `{path}` is false, in a document, where there is no array; write `!?` or `??` after it"
+            )
         out["wrong_type"] = "deny"
     return out

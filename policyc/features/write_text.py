@@ -11,7 +11,9 @@ from policyc.ir.spelling import quote
 
 WIDTH = 100
 _PLAIN = re.compile(r"[A-Za-z_](?:[A-Za-z0-9_./*?-]|[: ](?=[A-Za-z0-9_./-]))*\Z")
-_TAKEN = frozenset(["true", "false", "null", "yes", "no", "on", "off", "y", "n", "none", "nan", "inf"])  # read as something else by some YAML reader
+_TAKEN = frozenset(
+    ["true", "false", "null", "yes", "no", "on", "off", "y", "n", "none", "nan", "inf"]
+)  # read as something else by some YAML reader
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
 
@@ -22,7 +24,11 @@ def json_text(document: Any) -> str:
 
 def _json(value: Any, depth: int, indent: int, used: int) -> str:
     flat = _flat_json(value)
-    if not isinstance(value, dict | list) or not value or (depth > 1 and indent + used + len(flat) <= WIDTH and not _deep(value)):
+    if (
+        not isinstance(value, dict | list)
+        or not value
+        or (depth > 1 and indent + used + len(flat) <= WIDTH and not _deep(value))
+    ):
         return flat
     inside = " " * (indent + 2)
     parts = []

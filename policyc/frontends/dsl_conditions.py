@@ -222,7 +222,9 @@ class ConditionNodes(Words):
         if not isinstance(test, Test):
             return replace(test, span=span)  # a mistake that is reported already
         if self.loose.pop(id(test), None) is None:
-            self.error("invalid-path", f"`{word}` needs a path with `[*]`, such as `args.items[*]`", place_of(test.path))
+            self.error(
+                "invalid-path", f"`{word}` needs a path with `[*]`, such as `args.items[*]`", place_of(test.path)
+            )
         return replace(test, quantifier="every" if word == "every" else "some", span=span)
 
     def settle(self) -> None:

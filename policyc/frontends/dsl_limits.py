@@ -57,7 +57,11 @@ class LimitNodes(ConditionNodes):
         operand = self.operand([path])
         parsed = operand.parsed
         if parsed is not None and (None in parsed.steps or not parsed.steps):
-            self.error("invalid-path", "a sum adds one number of each call; expected a path without `[*]`, such as `args.amount`", operand.span)
+            self.error(
+                "invalid-path",
+                "a sum adds one number of each call; expected a path without `[*]`, such as `args.amount`",
+                operand.span,
+            )
         if parsed is not None and parsed.lenient:
             self.error("invalid-path", "after the path of a sum only `?` has a meaning", operand.span)
         amount = operand.path or Path("args", (), operand.span)
@@ -117,7 +121,11 @@ class LimitNodes(ConditionNodes):
         elif unit not in ("second", "seconds"):
             self._other_unit(number, unit, span)
         elif not 1 <= number <= LONGEST_WINDOW:
-            self.error("invalid-window", f"a window is at least 1 second and at most a hundred years, found `{number}` seconds", span)
+            self.error(
+                "invalid-window",
+                f"a window is at least 1 second and at most a hundred years, found `{number}` seconds",
+                span,
+            )
         else:
             return _Window(number, span)
         return _Window(60, span)

@@ -76,7 +76,9 @@ class Draft:
     rules: list[Rule] = field(default_factory=list)
     ids: dict[str, Span] = field(default_factory=dict)
     counts: Counter[tuple[str, str]] = field(default_factory=Counter)
-    opened: dict[ToolName, int] = field(default_factory=dict)  # blocks for one exact tool -> index where the first begins
+    opened: dict[ToolName, int] = field(
+        default_factory=dict
+    )  # blocks for one exact tool -> index where the first begins
     closed: set[ToolName] = field(default_factory=set)  # those that say themselves what is allowed
 
     @property
@@ -161,7 +163,12 @@ class PolicyBuilder(LimitNodes, SelectorNodes):
         if word not in SEVERITIES:
             near = did_you_mean(word, SEVERITIES)
             help = f"did you mean `{near}`?" if near else None
-            self.error("invalid-value", f"`{word}` is not a severity; expected {one_of(SEVERITIES)}", self.at(children[1]), help)
+            self.error(
+                "invalid-value",
+                f"`{word}` is not a severity; expected {one_of(SEVERITIES)}",
+                self.at(children[1]),
+                help,
+            )
         return _Severity(cast(Severity, word), self.at(children[0]).to(self.at(children[1])))
 
     def tail(self, children: list[Any]) -> _Tail:
@@ -220,7 +227,12 @@ class PolicyBuilder(LimitNodes, SelectorNodes):
         return children[1] if isinstance(children[1], _SELECTORS) else None
 
     def _add(
-        self, effect: Effect, children: list[Any], own: Selector | None, condition: Cond | None = None, limit: Limit | None = None
+        self,
+        effect: Effect,
+        children: list[Any],
+        own: Selector | None,
+        condition: Cond | None = None,
+        limit: Limit | None = None,
     ) -> None:
         """Make the rule of one statement and note what it means for its block."""
         if self.loose:

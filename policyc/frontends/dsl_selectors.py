@@ -62,7 +62,9 @@ class SelectorNodes(Words):
 
     def _check_glob(self, text: str, span: Span) -> None:
         if "*" not in text and "?" not in text:
-            self.error("invalid-value", f"a glob has a `*` or `?` in it; an exact name is written `tool {quote(text)}`", span)
+            self.error(
+                "invalid-value", f"a glob has a `*` or `?` in it; an exact name is written `tool {quote(text)}`", span
+            )
 
     def tool_part(self, children: list[Token]) -> _Part:
         text, span = self.text(children[-1]), self.at(children[0]).to(self.at(children[-1]))

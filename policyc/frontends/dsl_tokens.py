@@ -102,12 +102,14 @@ class Words:
                     "invalid-value",
                     f"`{escape}` is not an escape of JSON strings",
                     place,
-                    help=f"a backslash itself is written `\\\\`; a pattern is easier to read raw: `r\"{escape}\"`",
+                    help=f'a backslash itself is written `\\\\`; a pattern is easier to read raw: `r"{escape}"`',
                 )
                 return
             if match.group(2):
                 code = ord(match.group(2))
-                self.error("invalid-value", f"a control character in a text is written as an escape, `\\u{code:04x}`", place)
+                self.error(
+                    "invalid-value", f"a control character in a text is written as an escape, `\\u{code:04x}`", place
+                )
                 return
         self.error("invalid-value", "expected a JSON string", self.at(token))
 
@@ -124,7 +126,11 @@ class Words:
             value = float(token)
             if math.isfinite(value):
                 return value
-            self.error("invalid-value", f"`{token}` is larger than any number with a fraction or exponent can be", self.at(token))
+            self.error(
+                "invalid-value",
+                f"`{token}` is larger than any number with a fraction or exponent can be",
+                self.at(token),
+            )
             return 0
         self.error("invalid-value", f"a number may have at most {DIGITS_LIMIT} digits", self.at(token))
         return 0

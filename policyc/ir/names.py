@@ -15,7 +15,49 @@ from policyc.ir.model import AllOf, AnyOf, AnyTool, Except, Fact, OnServer, Rule
 from policyc.ir.spelling import quote
 
 KEYWORDS = frozenset(
-    ["policy", "description", "default", "on", "server", "tool", "hide", "allow", "deny", "require", "approve", "limit", "when", "by", "as", "id", "severity", "per", "sum", "whole", "step", "sliding", "every", "some", "len", "exists", "is", "in", "not", "and", "or", "true", "false", "matches", "like", "starts_with", "ends_with", "contains", "prints", "verify", "glob"]
+    [
+        "policy",
+        "description",
+        "default",
+        "on",
+        "server",
+        "tool",
+        "hide",
+        "allow",
+        "deny",
+        "require",
+        "approve",
+        "limit",
+        "when",
+        "by",
+        "as",
+        "id",
+        "severity",
+        "per",
+        "sum",
+        "whole",
+        "step",
+        "sliding",
+        "every",
+        "some",
+        "len",
+        "exists",
+        "is",
+        "in",
+        "not",
+        "and",
+        "or",
+        "true",
+        "false",
+        "matches",
+        "like",
+        "starts_with",
+        "ends_with",
+        "contains",
+        "prints",
+        "verify",
+        "glob",
+    ]
 )
 BARE_NAME = re.compile(r"[A-Za-z0-9_.-]+\Z")
 _BARE_GLOB = re.compile(r"[A-Za-z0-9_.*?-]+\Z")

@@ -47,7 +47,9 @@ class Limit(NamedTuple):
         arguments or a context that are not plain dicts."""
         for given in (arguments, context):
             if given is not None and type(given) is not dict:
-                raise TypeError(f"arguments and context are JSON objects, plain dicts; this is a {type(given).__name__}")
+                raise TypeError(
+                    f"arguments and context are JSON objects, plain dicts; this is a {type(given).__name__}"
+                )
         arguments, context = arguments or {}, context or {}
         key = [self.policy, self.counter, str(self.window)]
         for name in self.scope:

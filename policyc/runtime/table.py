@@ -1,7 +1,7 @@
 """Loading a decision table and deciding calls with it. Imports the standard library only (and RE2, when a table needs it).
 
-    table = Table.load("policy.table")
-    decision = table.decide("create_charge", {"amount": 500}, {"grant": "g1"})
+table = Table.load("policy.table")
+decision = table.decide("create_charge", {"amount": 500}, {"grant": "g1"})
 """
 
 from __future__ import annotations
@@ -329,17 +329,19 @@ class _Outcomes:
                 if rules[i][5] is not None:
                     self._limits[i] = _limit(rules[i], policy["name"])
 
-    def decision(self, effect: str, rule: int, reserved: Iterable[int], policy: int) -> Decision:
+    def decision(self, effect: Any, rule: int, reserved: Iterable[int], policy: int) -> Decision:
         """The decision with this effect by this rule (-1: the default)."""
         if effect not in ("allow", "deny", "approve"):
             raise ValueError(effect)
         wanted = tuple(self._limits[i] for i in reserved)
         if rule < 0:
-            return Decision(effect, None, None, wanted, None, None, False, None, self._names[policy])  # type: ignore[arg-type]
+            return Decision(effect, None, None, wanted, None, None, False, None, self._names[policy])
         name, how, reason, by, severity, _ = self._rules[rule]
         if how == "limit":
             reason = reason or "the amount that this limit adds up is missing or not a number"
-        return Decision(effect, name, reason, wanted, by, severity, how == "hide", self._sources[rule], self._names[policy])  # type: ignore[arg-type]
+        return Decision(
+            effect, name, reason, wanted, by, severity, how == "hide", self._sources[rule], self._names[policy]
+        )
 
 
 def _limit(rule: list[Any], policy: str) -> Limit:

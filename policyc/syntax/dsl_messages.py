@@ -101,7 +101,9 @@ def _unclosed_text(t: Trouble) -> Problem | None:
         return None
     end = t.text.find("\n", t.at)
     end = len(t.text) if end == -1 else end
-    return Problem('this text is not closed; expected `"` before the end of the line', t.at, len(t.text[:end].rstrip()), t.at)
+    return Problem(
+        'this text is not closed; expected `"` before the end of the line', t.at, len(t.text[:end].rstrip()), t.at
+    )
 
 
 def _unclosed_bracket(t: Trouble) -> Problem | None:
@@ -168,7 +170,9 @@ def _reserved(t: Trouble) -> Problem | None:
         return Problem("a test is negated in front, `not args.x is null`", t.at, match.end(), t.at)
     if word in STATEMENTS and stands_first(t.text, t.at):
         return None
-    written = f'tool "{word}"' if "TOOL" in t.accepted and "STRING" in t.accepted and t.before in EFFECTS else f'"{word}"'
+    written = (
+        f'tool "{word}"' if "TOOL" in t.accepted and "STRING" in t.accepted and t.before in EFFECTS else f'"{word}"'
+    )
     return Problem(f"`{word}` is a word of the language; as a name it is written `{written}`", t.at, match.end(), t.at)
 
 
@@ -218,7 +222,9 @@ def _in_place(t: Trouble) -> Problem | None:
     return None
 
 
-_BEGINS = re.compile(r"(?:args|context)(?![A-Za-z0-9_-])[^\s=<>!,]*|(?:exists|every|some|len|sum)(?![A-Za-z0-9_.-])|[0-9][0-9_.]*")
+_BEGINS = re.compile(
+    r"(?:args|context)(?![A-Za-z0-9_-])[^\s=<>!,]*|(?:exists|every|some|len|sum)(?![A-Za-z0-9_.-])|[0-9][0-9_.]*"
+)
 _DOTTED = re.compile(r"[A-Za-z_][A-Za-z0-9_]*(?:\.[A-Za-z_][A-Za-z0-9_]*)*")
 _LOOKS: Final = (
     _unclosed_text, _unclosed_bracket, _unclosed_block, _slip, _in_place, _missing_word, _misspelt, _reserved, _bare_path,

@@ -112,12 +112,14 @@ def _read_root(text: str, at: int) -> tuple[Root, int]:
 def _key(text: str, at: int) -> tuple[str, int]:
     match = _BARE_KEY.match(text, at)
     if match is None:
-        raise PathError("expected a key after `.`; other characters are written `[\"odd key\"]`", at)
+        raise PathError('expected a key after `.`; other characters are written `["odd key"]`', at)
     key = match.group()
     rest = _KEY_REST.match(text, match.end())
     if rest is not None and rest.group():
         whole = quote(key + rest.group())
-        raise PathError(f"a key with other characters than letters, digits, `_`, `-` and `$` is written `[{whole}]`", at)
+        raise PathError(
+            f"a key with other characters than letters, digits, `_`, `-` and `$` is written `[{whole}]`", at
+        )
     if key.isdigit():
         raise PathError(f'a number after `.` could be an index or a key; write `[{int(key[:18])}]` or `["{key}"]`', at)
     return key, match.end()
@@ -128,7 +130,7 @@ def _bracket(text: str, at: int) -> tuple[str | int | None, int]:
     if text.startswith('"', at):
         match = _TEXT.match(text, at)
         if match is None:
-            raise PathError("this key is not closed; expected `\"`", at)
+            raise PathError('this key is not closed; expected `"`', at)
         try:
             step, end = json.loads(match.group()), match.end()
         except ValueError:
@@ -140,7 +142,7 @@ def _bracket(text: str, at: int) -> tuple[str | int | None, int]:
         assert digits is not None
         end = digits.end()
         if end == at:
-            raise PathError('expected an index, `*` or a key in double quotes after `[`', at)
+            raise PathError("expected an index, `*` or a key in double quotes after `[`", at)
         if end - at > 7 or int(digits.group()) > _INDEX_LIMIT:
             raise PathError(f"an index may be at most {_INDEX_LIMIT}", at)
         step = int(digits.group())

@@ -45,7 +45,8 @@ def compile_table(
         "capabilities": sorted(writer.capabilities),
         "catalog": catalog_digest,
         "sources": [
-            {"path": s.path.replace("\\", "/"), "sha256": hashlib.sha256(s.text.encode("utf-8")).hexdigest()} for s in sources
+            {"path": s.path.replace("\\", "/"), "sha256": hashlib.sha256(s.text.encode("utf-8")).hexdigest()}
+            for s in sources
         ],
         "logic": hashlib.sha256(b"".join(logic)).hexdigest(),
         "bodies": len(writer.bodies),
@@ -166,14 +167,23 @@ class _Writer:
     def pools(self) -> dict[str, Any]:
         """Everything that bodies refer to by number."""
         tests = [
-            [p.op, list(p.value) if isinstance(p.value, tuple) else p.value, p.missing, p.mistyped, p.length, p.quantifier, list(p.inner)]
+            [
+                p.op,
+                list(p.value) if isinstance(p.value, tuple) else p.value,
+                p.missing,
+                p.mistyped,
+                p.length,
+                p.quantifier,
+                list(p.inner),
+            ]
             for p in self._tests
         ]
         return {
             "paths": [[root, *steps] for root, steps in self._paths],
             "tests": tests,
             "rules": [
-                [r.id, r.effect, r.reason, r.by, r.severity, None if r.limit is None else _limit(r.limit)] for r, _ in self._rules
+                [r.id, r.effect, r.reason, r.by, r.severity, None if r.limit is None else _limit(r.limit)]
+                for r, _ in self._rules
             ],
             "leaves": [[effect, rule, list(limits), policy] for effect, rule, limits, policy in self._leaves],
         }
@@ -227,5 +237,3 @@ def limit_capabilities(limit: Limit) -> set[str]:
     if limit.step != 1:
         asked.add("limit.step")
     return asked
-
-

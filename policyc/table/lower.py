@@ -79,12 +79,12 @@ class Lowering:
         objects = [(c.truths, go(c)) for c in cells.objects]
         plain = {missing, null, *(r for _, r in arrays), *(r for _, r in objects)}
         if len(plain) == 1:
-            fallback = self._strings(node, path, missing, typed=False)
+            fallback = self._strings(node, path, missing)
             if any(go(c) != missing for s in cells.slots for c in (s.integer, s.fraction) if c is not None):
                 fallback = self._numbers(node, path, fallback)
             return fallback if false == true == missing else self._emit(("b", path, false, true, fallback))
-        number = self._numbers(node, path, missing)
-        string = self._strings(node, path, missing, typed=True)
+        number = self._numbers(node, path, None)
+        string = self._strings(node, path, None)
         array = self._container(path, cells.probes, arrays)
         obj = self._container(path, cells.probes, objects)
         children = (missing, null, false, true, number, string, array, obj)
@@ -97,18 +97,27 @@ class Lowering:
 
     # --- numbers
 
-    def _numbers(self, node: Node, path: int, fallback: Ref) -> Ref:
+    def _numbers(self, node: Node, path: int, fallback: Ref | None) -> Ref:
+        """`fallback`: where what is no number goes; None where the value is known to be one."""
         slots = node.cells.slots
-        if all(s.integer is None or s.fraction is None or node.child(s.integer) == node.child(s.fraction) for s in slots):
+        if all(
+            s.integer is None or s.fraction is None or node.child(s.integer) == node.child(s.fraction) for s in slots
+        ):
             return self._interval(node, path, slots, fallback, lambda s: s.integer or s.fraction)
         whole = self._interval(node, path, slots, fallback, lambda s: s.integer)
         fraction = self._interval(node, path, slots, fallback, lambda s: s.fraction)
         if whole == fraction:
             return whole
-        return self._emit(("n", path, (), (self._emit(("t", path, self.test(_IS_INTEGER), fraction, fraction, whole)),), fallback))
+        test = self._emit(("t", path, self.test(_IS_INTEGER), fraction, fraction, whole))
+        return test if fallback is None else self._emit(("n", path, (), (test,), fallback))
 
     def _interval(
-        self, node: Node, path: int, slots: tuple[NumberSlot, ...], fallback: Ref, pick: Callable[[NumberSlot], Cell | None]
+        self,
+        node: Node,
+        path: int,
+        slots: tuple[NumberSlot, ...],
+        fallback: Ref | None,
+        pick: Callable[[NumberSlot], Cell | None],
     ) -> Ref:
         """One node for the numbers that `pick` picks; slots without any take a neighbour's child."""
         refs: list[Ref | None] = [None if (c := pick(s)) is None else self._ref(node.child(c)) for s in slots]
@@ -125,14 +134,14 @@ class Lowering:
                 continue
             bounds.append(bound)
             children += [at, above]
-        if not bounds and children[0] == fallback:
-            return fallback
+        if not bounds and fallback in (None, children[0]):
+            return children[0]
         return self._emit(("n", path, tuple(bounds), tuple(children), fallback))
 
     # --- strings
 
-    def _strings(self, node: Node, path: int, fallback: Ref, *, typed: bool) -> Ref:
-        """`typed`: the value is known to be a string; otherwise anything else goes to `fallback`."""
+    def _strings(self, node: Node, path: int, fallback: Ref | None) -> Ref:
+        """`fallback`: where what is no string goes; None where the value is known to be one."""
         strings, probes = node.cells.strings, node.cells.probes
 
         def at(truths: Truths) -> Ref:
@@ -148,12 +157,14 @@ class Lowering:
             if alike != {ref}:
                 constants.append((text, ref))
         leads = {r for _, r in rest} | {r for _, r in surrogates}
-        own = all(probes[i].op in ("starts_with", "ends_with", "like", "matches") and not probes[i].length for i in strings.patterns)
+        own = all(
+            probes[i].op in ("starts_with", "ends_with", "like", "matches") and not probes[i].length
+            for i in strings.patterns
+        )
         checks_type = own and not constants and all(r == fallback for _, r in surrogates)
         tree = self._tests(path, probes, strings.patterns, rest, surrogates, fallback if checks_type else None)
-        if tree is None:  # the constants are all the strings there are
-            tree = fallback
-        if not constants and (typed or (len(leads) == 1 and tree == fallback)):
+        assert tree is not None  # the strings that tests name are never all there are
+        if not constants and (fallback is None or (len(leads) == 1 and tree == fallback)):
             return tree
         if checks_type and len(leads) > 1:
             return tree
@@ -217,5 +228,3 @@ def _telling(cells: list[tuple[Truths, Ref]]) -> tuple[int, ...]:
     if not cells:
         return ()
     return tuple(i for i in range(len(cells[0][0])) if len({t[i] for t, _ in cells}) > 1)
-
-

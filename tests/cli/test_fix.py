@@ -38,7 +38,9 @@ def test_edits_that_may_change_the_meaning_are_asked_for(project: Project) -> No
     assert (project.folder / "a.policy").read_bytes() == b"\xef\xbb\xbf" + text.encode()
     project.run("lint", "a.policy", "--catalog", "c.json", "--fix", "--unsafe-fixes", code=0)
     changed = text.replace("create_chrage", "create_charge")
-    assert (project.folder / "a.policy").read_bytes() == b"\xef\xbb\xbf" + changed.encode(), "the mark and line ends stay"
+    assert (project.folder / "a.policy").read_bytes() == b"\xef\xbb\xbf" + changed.encode(), (
+        "the mark and line ends stay"
+    )
 
 
 @pytest.mark.parametrize(

@@ -72,7 +72,9 @@ def test_true_and_one_are_different_constants() -> None:
 
 
 def test_patterns_that_exclude_each_other_have_no_common_cell() -> None:
-    cells = partition((Probe("starts_with", "/etc/"), Probe("starts_with", "/var/"), Probe("matches", r"^/etc/.*\.conf$")))
+    cells = partition(
+        (Probe("starts_with", "/etc/"), Probe("starts_with", "/var/"), Probe("matches", r"^/etc/.*\.conf$"))
+    )
     found = {c.truths for c in cells.cells() if c.kind == kind("") and c.truths[2] != 1}
     assert found == {(0, 0, 0), (2, 0, 0), (0, 2, 0), (2, 0, 2)}
 

@@ -41,7 +41,7 @@ def decided(policy: Policy) -> list[tuple[str, str | None]]:
     return [(o.effect, o.rule.id if o.rule else None) for o in outcomes]
 
 
-LANGUAGE_EXAMPLE = '''policy "stripe-support"
+LANGUAGE_EXAMPLE = """policy "stripe-support"
 default deny
 
 hide  delete_customer, transfer_*
@@ -60,7 +60,7 @@ deny github/push_files when args.branch in ["main", "master"] or args.branch lik
 
 on server "github" { require every args.reviewers[*] matches r"^[a-z0-9-]+$" }
 on * { limit 60 per minute by grant }
-'''
+"""
 
 
 def test_the_languages_example_is_written_as_a_person_would() -> None:
@@ -101,7 +101,9 @@ def test_alternating_requires_and_denies_keep_their_order() -> None:
     document = to_document(policy)
     assert "tools" not in document  # an entry without its outright `deny` would allow the tool
     assert meaning(read(to_json(policy), "a.json")) == meaning(policy)
-    policy = read("policy p default deny\non x { require args.a == 1 deny when args.a == 2 require args.a == 3 limit 1 per day }")
+    policy = read(
+        "policy p default deny\non x { require args.a == 1 deny when args.a == 2 require args.a == 3 limit 1 per day }"
+    )
     document = to_document(policy)
     assert list(document["tools"]["x"]) == ["require", "deny_if", "limits"]
     assert [r["effect"] for r in document["rules"]] == ["require"]
@@ -118,7 +120,11 @@ def test_an_allow_at_the_top_opens_no_more_than_it_says() -> None:
 
 def test_a_block_of_another_kind_is_not_written_where_it_would_allow() -> None:
     """Rules for one exact tool of a policy that does not allow it stand at the top."""
-    text = to_dsl(made(Rule("", "limit", X, limit=Limit("", 5, "day", named=False)), Rule("", "require", X, condition=Const(True))))
+    text = to_dsl(
+        made(
+            Rule("", "limit", X, limit=Limit("", 5, "day", named=False)), Rule("", "require", X, condition=Const(True))
+        )
+    )
     assert "on x" not in text and "limit   x: 5 per day by grant" in text
     assert not any(r.implied for r in read(text).rules)
 
@@ -142,7 +148,11 @@ def test_an_implied_allow_beside_an_outright_deny() -> None:
 
 def test_rules_before_the_implied_allow_stay_before_it() -> None:
     limit = Limit("", 5, "day", named=False)
-    rules = (Rule("", "allow", X, when=Const(False)), Rule("", "limit", X, limit=limit), Rule("", "allow", X, implied=True))
+    rules = (
+        Rule("", "allow", X, when=Const(False)),
+        Rule("", "limit", X, limit=limit),
+        Rule("", "allow", X, implied=True),
+    )
     assert meaning(read(to_dsl(made(*rules)))) == meaning(made(*rules))
 
 
@@ -171,12 +181,14 @@ def test_what_a_test_does_without_its_operand_is_kept(missing: Truth, mistyped: 
 def test_every_text_survives_every_syntax(text: str) -> None:
     policy = made(Rule("", "deny", ToolName(text or "x"), when=Test(A, "==", text), reason=text))
     for written, path in ((to_json(policy), "a.json"), (to_yaml(policy), "a.yaml"), (to_dsl(policy), "a.policy")):
-        assert [(r.selector, r.when.value, r.reason) for r in read(written, path).rules if isinstance(r.when, Test)] == [
-            (ToolName(text or "x"), text, text)
-        ]
+        assert [
+            (r.selector, r.when.value, r.reason) for r in read(written, path).rules if isinstance(r.when, Test)
+        ] == [(ToolName(text or "x"), text, text)]
 
 
-@pytest.mark.parametrize("number", [0, -1, 9999, 10_000, -50_000, 2**53 + 1, 10**40, 0.1, 1e16, 1e300, 5e-324, -0.0, 1.0, 123456789.25])
+@pytest.mark.parametrize(
+    "number", [0, -1, 9999, 10_000, -50_000, 2**53 + 1, 10**40, 0.1, 1e16, 1e300, 5e-324, -0.0, 1.0, 123456789.25]
+)
 def test_every_number_survives_every_syntax(number: float) -> None:
     policy = made(Rule("", "deny", X, when=Test(A, "==", number)))
     for written, path in ((to_json(policy), "a.json"), (to_yaml(policy), "a.yaml"), (to_dsl(policy), "a.policy")):
@@ -207,7 +219,9 @@ def test_json_is_json_and_keeps_the_order_of_keys() -> None:
 
 def test_long_statements_are_broken() -> None:
     values = ", ".join(f'"value number {i}"' for i in range(40))
-    policy = read(f'policy p default deny\ndeny x when args.a in [{values}] and args.b like "*" or args.c == "{"x" * 60}" "{"why " * 20}"')
+    policy = read(
+        f'policy p default deny\ndeny x when args.a in [{values}] and args.b like "*" or args.c == "{"x" * 60}" "{"why " * 20}"'
+    )
     text = to_dsl(policy)
     assert max(map(len, text.split("\n"))) <= 120
     assert meaning(read(text)) == meaning(policy)

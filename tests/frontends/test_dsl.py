@@ -147,7 +147,10 @@ A = Path("args", ("a",))
         ("every args.l[*].a > 1", Test(Path("args", ("l", None, "a")), ">", 1, quantifier="every")),
         ("some args.l[*] is string", Test(Path("args", ("l", None)), "is", "string", quantifier="some")),
         ("some exists args.l[*].a", Test(Path("args", ("l", None, "a")), "exists", True, quantifier="some")),
-        ("every len(args.l[*]?) < 9", Test(Path("args", ("l", None)), "<", 9, missing=F, length=True, quantifier="every")),
+        (
+            "every len(args.l[*]?) < 9",
+            Test(Path("args", ("l", None)), "<", 9, missing=F, length=True, quantifier="every"),
+        ),
         ('context["x y"][0] == 1', Test(Path("context", ("x y", 0)), "==", 1)),
         ("true", Const(True)),
         ("not false", Not(Const(False))),
@@ -163,7 +166,14 @@ def test_conditions(text: str, expected: object) -> None:
 
 
 def test_numbers_keep_their_kind() -> None:
-    for text, value in (("1", 1), ("1.0", 1.0), ("1e0", 1.0), ("1_0.2_5", 10.25), ("-0.0", -0.0), ("1" + "0" * 3999, 10**3999)):
+    for text, value in (
+        ("1", 1),
+        ("1.0", 1.0),
+        ("1e0", 1.0),
+        ("1_0.2_5", 10.25),
+        ("-0.0", -0.0),
+        ("1" + "0" * 3999, 10**3999),
+    ):
         test = condition(f"args.a == {text}")
         assert isinstance(test, Test) and repr(test.value) == repr(value) if len(text) < 99 else test.value == value  # type: ignore[attr-defined]
 
@@ -270,7 +280,7 @@ def test_selectors_inside_blocks_narrow_them() -> None:
         ("deny", OnServer("s"), False),
     ]
     assert effects("on * { deny a }") == [("deny", ToolName("a"), False)]
-    assert effects("on a* { deny tool \"a b\" }") == [("deny", AllOf((ToolGlob("a*"), ToolName("a b"))), False)]
+    assert effects('on a* { deny tool "a b" }') == [("deny", AllOf((ToolGlob("a*"), ToolName("a b"))), False)]
     assert effects('on server "s" { deny t/a }') == [("deny", AllOf((OnServer("s"), ToolName("a", "t"))), False)]
 
 
@@ -291,7 +301,7 @@ def test_routes_count_within_their_block() -> None:
 
 def test_the_example_decides_as_it_reads() -> None:
     found = policy(
-        "hide delete_*\nallow get_*\non pay { require args.currency in [\"usd\"] deny when args.amount > 50 approve when args.amount > 10 }"
+        'hide delete_*\nallow get_*\non pay { require args.currency in ["usd"] deny when args.amount > 50 approve when args.amount > 10 }'
     )
     good = {"currency": "usd", "amount": 5}
     assert decide(found, Call("pay", good)).effect == "allow"

@@ -32,15 +32,15 @@ def parse(text: str, written: str | None = None) -> tuple[Selector | None, Findi
         ('server "x"', OnServer("x")),
         ("category:read and not list_*", AllOf((Fact("category", "read"), Except(ToolGlob("list_*"))))),
         ("a, b", AnyOf((ToolName("a"), ToolName("b")))),
-        ("odd name", ToolName("odd name")),
-        ("a/", ToolName("a/")),
-        ("größe", ToolName("größe")),
-        ("not (a", ToolName("not (a")),
-        ("", ToolName("")),
-        ("deny x", ToolName("deny x")),
+        ("odd name", None),  # whether it may be a name is for the document front end to say
+        ("a/", None),
+        ("größe", None),
+        ("not (a", None),
+        ("", None),
+        ("deny x", None),
     ],
 )
-def test_what_a_text_means(text: str, expected: Selector) -> None:
+def test_what_a_text_means(text: str, expected: Selector | None) -> None:
     found, findings, _ = parse(text)
     assert found == expected and not findings.items
 

@@ -72,14 +72,46 @@ EACH_PATHS: tuple[tuple[str, Steps], ...] = (
 NUMBERS: tuple[int | float, ...] = (
     0, 1, 5, 10, 10, 50_000, -1, 0.5, 10.0, 2.25, 2**53, 2**53 + 1, 1e16, 10**30, 1e300, -2.5e-7,
 )  # fmt: skip
-STRINGS = ("usd", "eur", "", "USD", "ab", "abc", "é", "e\u0301", "\U0001f600", "a\nb", "5", "10", "true", "release/1", '"q"\\')
+STRINGS = (
+    "usd",
+    "eur",
+    "",
+    "USD",
+    "ab",
+    "abc",
+    "é",
+    "e\u0301",
+    "\U0001f600",
+    "a\nb",
+    "5",
+    "10",
+    "true",
+    "release/1",
+    '"q"\\',
+)
 LIKES = ("release/*", "*", "a*c", "?b*", "usd", "", "*\n*", "é?", "*us*d*")
 REGEXES = (
     "^usd$", "us", "(?i)usd", "^(usd|eur)$", "[a-c]+", "^[^0-9]*$", r"^\d{1,3}$", r"\bab\b", "a.b", "^$", "(?s)a.b",
     "^release/[0-9]+$", r"\.", "é", "(a|b)*c", "^.{2,3}$", "(?m)^b$",
 )  # fmt: skip
 PRINTED = ("5", "0.5", "true", "<nil>", "usd", "1e+06", "[a b]", "", "10")
-SAMPLES = ("usd", "xusd", "Usd", "aab", "a\nb", "ab", "abcc", "7", "123", "1234", "release/12", "a.b", "é", "ab cd", "\n")
+SAMPLES = (
+    "usd",
+    "xusd",
+    "Usd",
+    "aab",
+    "a\nb",
+    "ab",
+    "abcc",
+    "7",
+    "123",
+    "1234",
+    "release/12",
+    "a.b",
+    "é",
+    "ab cd",
+    "\n",
+)
 
 
 # --- policies ------------------------------------------------------------------------------------------------------
@@ -105,7 +137,18 @@ def random_policy(rng: Random, max_rules: int = 8) -> Policy:
 
 
 def _random_rule(rng: Random, selector: Selector, number: int) -> Rule:
-    effects: tuple[Effect, ...] = ("deny", "deny", "require", "require", "approve", "allow", "allow", "limit", "limit", "hide")
+    effects: tuple[Effect, ...] = (
+        "deny",
+        "deny",
+        "require",
+        "require",
+        "approve",
+        "allow",
+        "allow",
+        "limit",
+        "limit",
+        "hide",
+    )
     effect = rng.choice(effects)
     named = rng.random() < 0.15
     conditional = effect != "hide" and rng.random() < (0.75 if effect in ("deny", "approve", "allow") else 0.25)
@@ -344,7 +387,15 @@ def _operand(rng: Random, test: Test) -> Any:
         case "is" | "exists":
             return random_json(rng)
         case "prints":
-            twin = {"5": 5, "0.5": 0.5, "true": True, "<nil>": None, "1e+06": 1_000_000, "[a b]": ["a", "b"], "10": 10.0}
+            twin = {
+                "5": 5,
+                "0.5": 0.5,
+                "true": True,
+                "<nil>": None,
+                "1e+06": 1_000_000,
+                "[a b]": ["a", "b"],
+                "10": 10.0,
+            }
             return rng.choice((value, twin.get(str(value), value), f"{value} "))
         case "matches":
             return rng.choice(SAMPLES + STRINGS)
@@ -367,7 +418,13 @@ def _near(rng: Random, value: Any) -> Any:
         ))  # fmt: skip
     near: list[Any] = [value, value, value, value - 1, value + 1, -value, str(value), True, [value], 10**40, -(10**40)]
     if isinstance(value, float) or abs(value) < 2**1000:
-        near += [float(value), value - 0.5, value + 0.5, math.nextafter(value, math.inf), math.nextafter(value, -math.inf)]
+        near += [
+            float(value),
+            value - 0.5,
+            value + 0.5,
+            math.nextafter(value, math.inf),
+            math.nextafter(value, -math.inf),
+        ]
         near.append(int(value))
     return rng.choice([v for v in near if not isinstance(v, float) or math.isfinite(v)])
 
@@ -378,8 +435,28 @@ def random_json(rng: Random, depth: int = 2) -> Any:
     if depth > 0 and roll < 0.12:
         return [random_json(rng, depth - 1) for _ in range(rng.randint(0, 3))]
     if depth > 0 and roll < 0.24:
-        return {rng.choice(("id", "name", "odd key", "0")): random_json(rng, depth - 1) for _ in range(rng.randint(0, 2))}
-    return rng.choice((None, True, False, 0, 1, -0.0, 1.5, 10, 1.0, "", "usd", "a\nb", "\ud800", rng.choice(NUMBERS), rng.choice(STRINGS)))
+        return {
+            rng.choice(("id", "name", "odd key", "0")): random_json(rng, depth - 1) for _ in range(rng.randint(0, 2))
+        }
+    return rng.choice(
+        (
+            None,
+            True,
+            False,
+            0,
+            1,
+            -0.0,
+            1.5,
+            10,
+            1.0,
+            "",
+            "usd",
+            "a\nb",
+            "\ud800",
+            rng.choice(NUMBERS),
+            rng.choice(STRINGS),
+        )
+    )
 
 
 def random_facts(rng: Random) -> Facts:

@@ -82,7 +82,19 @@ def test_every_syntax_decides_the_same(seed: int) -> None:
                 assert _said(decide(other, call, facts)) == said, f"{name}: {call}\n{to_dsl(policy)}\n{to_dsl(other)}"
 
 
-_PIECES = [*"(){}[],:\"'#\\\n =<>!?*&|;@é\u00a0\x00-/_.", "deny ", "on x {", "}", "not ", "when ", "args.a ", "every ", "policy ", 'r"', "len("]
+_PIECES = [
+    *"(){}[],:\"'#\\\n =<>!?*&|;@é\u00a0\x00-/_.",
+    "deny ",
+    "on x {",
+    "}",
+    "not ",
+    "when ",
+    "args.a ",
+    "every ",
+    "policy ",
+    'r"',
+    "len(",
+]
 
 
 @settings(max_examples=150, deadline=None)
@@ -98,5 +110,11 @@ def test_a_damaged_text_is_read_or_refused_and_never_both(policy: Policy, rng: R
     assert bool(found) != bool(findings.items)
     for finding in findings.items:
         assert 0 <= finding.span.start <= finding.span.end <= len(text)
-        assert "\n" not in finding.message and not finding.message.endswith(".") and finding.message[:1] == finding.message[:1].lower()
-        assert not any(token in finding.message for token in ("LPAR", "RSQB", "STRING", "NUMBER", "PATTERN", "$END", "NAME"))
+        assert (
+            "\n" not in finding.message
+            and not finding.message.endswith(".")
+            and finding.message[:1] == finding.message[:1].lower()
+        )
+        assert not any(
+            token in finding.message for token in ("LPAR", "RSQB", "STRING", "NUMBER", "PATTERN", "$END", "NAME")
+        )

@@ -5,14 +5,14 @@ from __future__ import annotations
 from policyc.source import Source
 from policyc.syntax.dsl_comments import comments
 
-TEXT = '''# first
+TEXT = """# first
 default deny  # after a word
 deny x "not # this" #  policyc: ignore[unknown-tool] because it is new\t
 require y: args.a matches r"#\\" # raw texts end at the "first" quote
 deny "a\\"#b"# close
 deny z "open # nothing here
 #
-'''
+"""
 
 
 def test_places_and_texts() -> None:

@@ -35,7 +35,8 @@ def told(text: str) -> list[str]:
     policies = read(Source("t.policy", text), findings)
     assert bool(policies) != bool(findings.items)
     return [
-        f'{f.span.line}:{f.span.column} "{_short(f.span.text)}" {f.rule}: {f.message}' + (f" ({f.help})" if f.help else "")
+        f'{f.span.line}:{f.span.column} "{_short(f.span.text)}" {f.rule}: {f.message}'
+        + (f" ({f.help})" if f.help else "")
         for f in findings.items
     ]
 
@@ -57,11 +58,17 @@ def test_update() -> None:
     GOLDEN.write_text("\n\n".join(blocks) + "\n", encoding="utf-8")
 
 
-@pytest.mark.parametrize("slip", ["deny x when args.a = 5", "deny x when args.a ==", "alow x", 'deny x "a', "deny x id"])
+@pytest.mark.parametrize(
+    "slip", ["deny x when args.a = 5", "deny x when args.a ==", "alow x", 'deny x "a', "deny x id"]
+)
 def test_one_mistake_does_not_hide_another(slip: str) -> None:
     lines = ["default deny"]
     for i in range(40):
-        lines += [f"allow t{i}", slip] if i % 2 else [f"on t{i} {{", "  limit 5 per minute", f"  {slip.replace(' x', '')}", "}"]
+        lines += (
+            [f"allow t{i}", slip]
+            if i % 2
+            else [f"on t{i} {{", "  limit 5 per minute", f"  {slip.replace(' x', '')}", "}"]
+        )
     findings = Findings()
     assert read(Source("t.policy", "\n".join(lines)), findings) == []
     wrong = {n for n, line in enumerate(lines, 1) if slip.replace(" x", "") == line.strip() or line == slip}

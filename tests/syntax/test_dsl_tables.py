@@ -32,7 +32,10 @@ def test_the_words_that_names_leave_out_are_the_keywords() -> None:
 
 @pytest.mark.parametrize("word", sorted(KEYWORDS))
 def test_no_keyword_is_a_bare_name_and_every_one_can_be_quoted(word: str) -> None:
-    for text, good in ((f"default deny allow {word}", False), (f'default deny allow "{word}", {word}_x, x{word}', True)):
+    for text, good in (
+        (f"default deny allow {word}", False),
+        (f'default deny allow "{word}", {word}_x, x{word}', True),
+    ):
         findings = Findings()
         assert bool(read(Source("a.policy", text), findings)) == good == (not findings.items)
 
@@ -63,7 +66,9 @@ def test_stale_or_damaged_tables_are_not_used(tmp_path: Path, monkeypatch: pytes
     tables, grammar = tmp_path / "policy.tables", dsl_tables.grammar_text()
     good = dsl_tables.build_tables(grammar)
     first = dsl_tables.digest(grammar).encode() + b"\n"
-    tables.write_bytes({b"half": good[: len(good) // 2], b"empty": first}.get(damage, damage + good.partition(b"\n")[2]))
+    tables.write_bytes(
+        {b"half": good[: len(good) // 2], b"empty": first}.get(damage, damage + good.partition(b"\n")[2])
+    )
     assert _rules(monkeypatch, tables) == _rules(monkeypatch, tmp_path / "absent")
 
 

@@ -36,7 +36,12 @@ DOCUMENT = {
     "version": "1",
     "default": "allow",
     "tools": {
-        "run": {"deny_if": [{"path": "args.cmd", "op": "regex", "value": "rm"}, {"path": "args.n.m", "op": "gt", "value": 5}]},
+        "run": {
+            "deny_if": [
+                {"path": "args.cmd", "op": "regex", "value": "rm"},
+                {"path": "args.n.m", "op": "gt", "value": 5},
+            ]
+        },
         "pay": {"limits": [{"counter": "c", "max": 5, "window": "day", "sum": "args.x", "optional": True}]},
     },
 }
@@ -98,21 +103,33 @@ def test_a_key_that_may_have_been_meant_for_a_selector_is_refused(key: str) -> N
 
 
 def test_an_odd_name_is_a_name() -> None:
-    loaded = table({"version": "1", "default": "deny", "tools": {"Delete user (old)".replace("(", "").replace(")", ""): {}, '"a/b"': {}}})
+    loaded = table(
+        {
+            "version": "1",
+            "default": "deny",
+            "tools": {"Delete user (old)".replace("(", "").replace(")", ""): {}, '"a/b"': {}},
+        }
+    )
     assert loaded.decide("Delete user old").allowed and loaded.decide("a/b").allowed
 
 
 def test_a_second_entry_for_a_tool_does_not_open_it() -> None:
     env = {"path": "args.env", "op": "eq", "value": "dev"}
     limit = {"counter": "c", "max": 5, "window": "day"}
-    document = {"version": "1", "default": "deny", "tools": {"deploy": {"allow_if": [env]}, 'tool "deploy"': {"limits": [limit]}}}
+    document = {
+        "version": "1",
+        "default": "deny",
+        "tools": {"deploy": {"allow_if": [env]}, 'tool "deploy"': {"limits": [limit]}},
+    }
     loaded = table(document)
     assert loaded.decide("deploy", {"env": "dev"}).allowed
     assert not loaded.decide("deploy", {"env": "prod"}).allowed
 
 
 def test_each_decision_names_its_own_policy() -> None:
-    loaded = table('policy "a" default deny policy "b" default allow deny x policy "c" default allow policy "d" default deny deny y')
+    loaded = table(
+        'policy "a" default deny policy "b" default allow deny x policy "c" default allow policy "d" default deny deny y'
+    )
     assert [loaded.decide("q", policy=n).policy for n in "abcd"] == list("abcd")
 
 
@@ -123,7 +140,9 @@ def sealed(lines: list[Any]) -> bytes:
 
 
 def parts() -> list[Any]:
-    data = compile_table(read_policies(Source("p.policy", "default deny on t { deny when args.a > 5 } hide h*"), Findings()), NO_FACTS)
+    data = compile_table(
+        read_policies(Source("p.policy", "default deny on t { deny when args.a > 5 } hide h*"), Findings()), NO_FACTS
+    )
     return [json.loads(x) for x in data.split(b"\n")[1:-1]]
 
 
@@ -180,7 +199,13 @@ def test_what_is_too_large_for_a_diagram_is_decided_rule_by_rule(rules: str) -> 
     (policy,) = read_policies(Source("p.policy", text), Findings())
     loaded = Table(compile_table([policy], NO_FACTS))
     assert "rules" in loaded.header["capabilities"]
-    for arguments in ({}, {"a": "x7y"}, {"a": ["x7y"]}, {f"a{i}": 0 for i in range(300)}, {f"a{i}": i % 2 for i in range(300)}):
+    for arguments in (
+        {},
+        {"a": "x7y"},
+        {"a": ["x7y"]},
+        {f"a{i}": 0 for i in range(300)},
+        {f"a{i}": i % 2 for i in range(300)},
+    ):
         outcome, decision = decide(policy, Call("t", arguments)), loaded.decide("t", arguments)
         assert (decision.effect, decision.rule) == (outcome.effect, outcome.rule.id if outcome.rule else None)
         assert [x.id for x in decision.limits] == [r.id for r in outcome.limits]

@@ -29,7 +29,12 @@ POLICY = Policy(
             Rule("", "allow", ToolName("charge"), implied=True),
             Rule("", "deny", ToolName("charge"), when=Test(AMOUNT, ">", 500), reason="over the cap"),
             Rule("", "approve", ToolName("charge"), when=Test(AMOUNT, ">", 100), by="finance"),
-            Rule("", "limit", ToolName("charge"), limit=Limit("spend", 1000, "day", amount=AMOUNT, scope=("grant", "user"))),
+            Rule(
+                "",
+                "limit",
+                ToolName("charge"),
+                limit=Limit("spend", 1000, "day", amount=AMOUNT, scope=("grant", "user")),
+            ),
             Rule("", "deny", ToolName("charge"), when=Or((Test(IrPath("args", ("note",)), "matches", "(?i)secret"),))),
             Rule("", "hide", ToolGlob("internal_*")),
             Rule("", "limit", AnyTool(), limit=Limit("all", 60, "minute")),
@@ -142,7 +147,11 @@ def test_same_bytes_in_processes_with_different_hash_seeds() -> None:
     root = Path(__file__).parents[2]
     seen = {
         subprocess.run(
-            [sys.executable, "-c", script], cwd=root, env={**os.environ, "PYTHONHASHSEED": seed}, capture_output=True, check=True
+            [sys.executable, "-c", script],
+            cwd=root,
+            env={**os.environ, "PYTHONHASHSEED": seed},
+            capture_output=True,
+            check=True,
         ).stdout
         for seed in ("0", "1", "77")
     }
@@ -151,6 +160,8 @@ def test_same_bytes_in_processes_with_different_hash_seeds() -> None:
 
 def test_the_runtime_imports_nothing_heavy() -> None:
     script = "import sys, policyc.runtime.table; print(*sys.modules)"
-    loaded = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True, cwd=Path(__file__).parents[2])
+    loaded = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, check=True, cwd=Path(__file__).parents[2]
+    )
     heavy = {"lark", "pydantic", "rich", "typer", "click", "yaml", "re2"}
     assert not heavy & set(loaded.stdout.split())

@@ -26,7 +26,9 @@ def test_a_deny_behind_a_wider_one_never_decides() -> None:
     ((finding, outcome),) = judged("unreachable-rule", text)
     assert finding.message == "`pay.deny.2` never decides a call: `pay.deny` decides every call that it fires on"
     assert outcome is not None and outcome.rule is not None and outcome.rule.id == "pay.deny"
-    assert said("unreachable-rule", "default deny on pay { deny when args.amount > 20 deny when args.amount > 10 }") == []
+    assert (
+        said("unreachable-rule", "default deny on pay { deny when args.amount > 20 deny when args.amount > 10 }") == []
+    )
 
 
 def test_a_rule_is_covered_by_a_set_of_rules_and_the_set_is_named() -> None:
@@ -38,7 +40,10 @@ def test_a_rule_is_covered_by_a_set_of_rules_and_the_set_is_named() -> None:
       deny when args.amount > 5
     }"""
     messages = said("unreachable-rule", text)
-    assert "`pay.deny.3` never decides a call: `pay.deny` and `pay.deny.2` together decide every call that it fires on" in messages
+    assert (
+        "`pay.deny.3` never decides a call: `pay.deny` and `pay.deny.2` together decide every call that it fires on"
+        in messages
+    )
     assert len(messages) == 2
 
 
@@ -88,7 +93,7 @@ def test_an_allow_covered_by_other_allows_and_one_that_is_needed_for_approval() 
 
 
 def test_an_allow_that_a_wider_deny_always_beats() -> None:
-    text = 'default deny on delete_draft {} deny delete_*'
+    text = "default deny on delete_draft {} deny delete_*"
     ((finding, outcome),) = judged("allow-overridden", text)
     assert finding.message == (
         "the block for `delete_draft` never allows a call: `delete_*.deny` denies every one, and a deny beats an allow"
@@ -103,7 +108,10 @@ def test_an_allow_that_a_wider_deny_always_beats() -> None:
 def test_requires_that_leave_nothing_between_them() -> None:
     text = 'default deny on pay { require args.currency in ["usd"] require args.currency in ["eur"] limit 5 per day }'
     ((finding, outcome),) = judged("conflicting-rules", text)
-    assert finding.message == "no call to `pay` is ever allowed: `pay.require` and `pay.require.2` leave nothing between them"
+    assert (
+        finding.message
+        == "no call to `pay` is ever allowed: `pay.require` and `pay.require.2` leave nothing between them"
+    )
     assert outcome is not None and outcome.effect == "deny"
     assert said("conflicting-rules", text.replace('["eur"]', '["eur", "usd"]')) == []
 
@@ -111,12 +119,16 @@ def test_requires_that_leave_nothing_between_them() -> None:
 def test_allow_and_deny_that_overlap_on_the_same_values() -> None:
     text = "default deny on pay { allow when args.n < 10 deny when args.n > 5 }"
     ((finding, outcome),) = judged("conflicting-rules", text)
-    assert finding.message == "`pay.allow` and `pay.deny` speak of the same calls and say different things; the deny wins"
+    assert (
+        finding.message == "`pay.allow` and `pay.deny` speak of the same calls and say different things; the deny wins"
+    )
     assert finding.witness is not None and 5 < finding.witness["arguments"]["n"] < 10
     assert outcome is not None and outcome.effect == "deny"
     for fine in ("n > 10", "n >= 10", "m > 5"):
         assert said("conflicting-rules", text.replace("n > 5", fine)) == []
-    assert said("conflicting-rules", "default deny on pay { allow when args.n < 10 deny when args.n < 2 }") == []  # an exception
+    assert (
+        said("conflicting-rules", "default deny on pay { allow when args.n < 10 deny when args.n < 2 }") == []
+    )  # an exception
 
 
 @pytest.mark.parametrize(
@@ -124,7 +136,10 @@ def test_allow_and_deny_that_overlap_on_the_same_values() -> None:
     [
         ("deny when args.n is number and args.n is string", "never true, so this `deny` never has an effect"),
         ("allow when args.n? > 5 and args.n? < 3", "never true, so this `allow` never has an effect"),
-        ('deny when args.s? like "a*" and args.s? ends_with "b" and len(args.s?) < 2 and args.s is string', "so this `deny` never"),
+        (
+            'deny when args.s? like "a*" and args.s? ends_with "b" and len(args.s?) < 2 and args.s is string',
+            "so this `deny` never",
+        ),
         ("require args.n < 3 and args.n > 5", "never true, so every call that this rule reaches is denied"),
         ("limit 5 per day when args.n is number and args.n is string", "never true, so the limit never applies"),
         ("deny when args.a == 1 or (args.n is number and args.n is string)", "is never true"),
@@ -144,7 +159,10 @@ def test_undefined_counts_as_firing() -> None:
     ("text", "message"),
     [
         ("deny when args.n >= 5 or args.n < 7", "always true, so this rule denies every call that it reaches"),
-        ("require args.n? >= 5 or args.n? < 7 or args.n is null or not exists args.n or not args.n is number", "never denies"),
+        (
+            "require args.n? >= 5 or args.n? < 7 or args.n is null or not exists args.n or not args.n is number",
+            "never denies",
+        ),
         ("deny when args.a == 1 and (exists args.b or not exists args.b)", "is always true"),
         ("approve when not exists args.n or args.n is string or not args.n is string", "holds every call"),
     ],
@@ -161,7 +179,9 @@ def test_a_test_that_the_tests_before_it_settle() -> None:
 
 
 def test_the_schema_narrows_what_can_be() -> None:
-    (never,) = said("contradictory-condition", "default deny on push { deny when args.count < 0 limit 1 per day }", FLAGS)
+    (never,) = said(
+        "contradictory-condition", "default deny on push { deny when args.count < 0 limit 1 per day }", FLAGS
+    )
     assert never == "`args.count < 0` is never true, given the tool's input schema, so this `deny` never has an effect"
     (always,) = said("tautological-condition", 'default deny on push { deny when args.branch != "prod" }', FLAGS)
     assert "given the tool's input schema" in always

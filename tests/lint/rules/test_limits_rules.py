@@ -34,7 +34,7 @@ def test_a_write_tool_without_a_limit_on_some_path_is_reported_with_that_path() 
         "on update_customer {} on * { limit 60 per minute }",
         "on update_customer { approve }",
         "on update_customer { deny }",
-        "on update_customer { limit 5 per minute when args.id == \"a\" require args.id == \"a\" }",
+        'on update_customer { limit 5 per minute when args.id == "a" require args.id == "a" }',
     ],
 )
 def test_a_limit_on_every_path_an_approval_or_a_denial_is_enough(repair: str) -> None:
@@ -49,12 +49,14 @@ def test_what_the_default_lets_through_is_one_finding() -> None:
 
 
 def test_a_destructive_tool_must_be_denied_or_asked_about() -> None:
-    ((finding, outcome),) = judged("destructive-tool-allowed", "default deny on delete_customer { limit 1 per day }", SHOP)
+    ((finding, outcome),) = judged(
+        "destructive-tool-allowed", "default deny on delete_customer { limit 1 per day }", SHOP
+    )
     assert finding.message == "`delete_customer` (destructive) is allowed with nobody asked"
     assert outcome is not None and outcome.effect == "allow"
     assert said("destructive-tool-allowed", "default deny on delete_customer { approve limit 1 per day }", SHOP) == []
     assert said("destructive-tool-allowed", "default allow hide delete_*", SHOP) == []
-    held = "default deny on delete_customer { approve when args.id? starts_with \"vip\" }"
+    held = 'default deny on delete_customer { approve when args.id? starts_with "vip" }'
     assert len(said("destructive-tool-allowed", held, SHOP)) == 1
 
 

@@ -48,4 +48,3 @@ def _from_elsewhere(denying: Rule, rule: Rule) -> bool:
     if denying.when is not None:
         return False
     return denying.effect == "hide" or (denying.effect == "deny" and denying.selector != rule.selector)
-

@@ -9,7 +9,10 @@ from policyc.lint.context import Context, RuleInfo
 from policyc.lint.rules.conflicts.common import Verdict, text_of, verdicts
 
 RULE = RuleInfo(
-    "PC404", "contradictory-condition", "warning", "a condition that is never true",
+    "PC404",
+    "contradictory-condition",
+    "warning",
+    "a condition that is never true",
     needs=("analysis",),
     yields_to=("unknown-argument", "argument-type-mismatch", "value-not-in-enum"),
 )

@@ -9,7 +9,10 @@ from policyc.lint.context import Context, RuleInfo
 from policyc.lint.rules.conflicts.common import Verdict, text_of, verdicts
 
 RULE = RuleInfo(
-    "PC405", "tautological-condition", "warning", "a condition that is always true",
+    "PC405",
+    "tautological-condition",
+    "warning",
+    "a condition that is always true",
     needs=("analysis",),
     yields_to=("unknown-argument", "argument-type-mismatch", "value-not-in-enum"),
 )

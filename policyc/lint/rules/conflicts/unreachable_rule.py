@@ -35,7 +35,9 @@ def check(ctx: Context) -> Iterator[Finding]:
             label="never decides",
             related=related(others, "decides these calls already"),
             witness=None if witness is None else witness.as_json(),
-            witness_note=None if witness is None else f"fires this rule, and is decided by {decider(witness.outcome.rule)}",
+            witness_note=None
+            if witness is None
+            else f"fires this rule, and is decided by {decider(witness.outcome.rule)}",
             help="delete it, or narrow the rules that come before it",
             route=rule.route or None,
         )
@@ -73,9 +75,7 @@ def _covered_allow(ctx: Context, index: int, tools: list[Tool], covers: dict[int
     for tool in tools:
         others = [g.guard for g in analysis.program(tool).allows if g.rule != index]
         alone = conj((analysis.guard(tool, index), *(negation(g) for g in others)))
-        if analysis.policy.default == "deny" and any(
-            leaf.effect != "deny" for leaf in analysis.outcomes(tool, alone)
-        ):
+        if analysis.policy.default == "deny" and any(leaf.effect != "deny" for leaf in analysis.outcomes(tool, alone)):
             return False
     return True
 
@@ -87,4 +87,3 @@ def _by(rule: Rule, others: list[Rule]) -> str:
     if rule.effect == "limit":
         verb = "denies" if len(others) == 1 else "together deny"
     return f"{named(others)} {verb} every call that it fires on"
-

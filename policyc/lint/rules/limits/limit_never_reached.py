@@ -13,7 +13,9 @@ from policyc.lint.context import Context, RuleInfo
 from policyc.lint.rules.limits.common import seconds, written
 
 DAY = 86_400
-RULE = RuleInfo("PC306", "limit-never-reached", "warning", "a limit that another limit keeps out of reach", needs=("analysis",))
+RULE = RuleInfo(
+    "PC306", "limit-never-reached", "warning", "a limit that another limit keeps out of reach", needs=("analysis",)
+)
 
 
 def check(ctx: Context) -> Iterator[Finding]:
@@ -40,7 +42,9 @@ def _finding(ctx: Context, rule: Rule, limit: Limit, other: Rule, tighter: Limit
     most = most_in(tighter, limit)
     return Finding(
         RULE.slug,
-        f"{written(limit)} is never reached: {written(tighter)} lets at most {most:,} through in that time".replace(",", "_"),
+        f"{written(limit)} is never reached: {written(tighter)} lets at most {most:,} through in that time".replace(
+            ",", "_"
+        ),
         rule.span or ctx.place,
         label="never reached",
         related=() if other.span is None else (Related(other.span, "the limit that keeps it out of reach"),),

@@ -37,4 +37,4 @@ def _help(ctx: Context, tool: str) -> str:
             limit = '{"counter": "…", "window": "minute", "max": 30, "scope": "grant"}'
             return f'add `"limits": [{limit}]` to its entry, or to `all_tools`'
         case "intercept":
-            return "add a rule with `rate_limit: 30/minute` to it, or to `\"*\"` for all tools"
+            return 'add a rule with `rate_limit: 30/minute` to it, or to `"*"` for all tools'
