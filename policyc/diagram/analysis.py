@@ -114,7 +114,9 @@ class Analysis:
             for g in group for p in predicates(g.guard) if p.var == TOOL
         }  # fmt: skip
         named = tuple(n for n in self.specialiser.named_tools if any(glob_match(g)(n) for g in globs))
-        return True if not named or len(named) > MOST_NAMES else Predicate(TOOL, Probe("in", named, 0, 0), 0b001)
+        if not globs or len(named) > MOST_NAMES:
+            return True
+        return Predicate(TOOL, Probe("in", ("", *named), 0, 0), 0b001)
 
     def diagram(self, tool: Tool, given: Formula = True) -> Diagram | None:
         """The tool's diagram with everything outside `given` led to OUTSIDE; None when it is over budget."""

@@ -9,7 +9,7 @@ from typing import Any
 
 from policyc.catalog.model import Catalog
 from policyc.catalog.schema import Argument, ArgumentInfo, NotThere, Unknown, arguments, lookup
-from policyc.diagram.formula import Formula, Var, at_least, conj, disj, predicate, predicates
+from policyc.diagram.formula import SERVER, Formula, Predicate, Probe, Var, at_least, conj, disj, predicate, predicates
 from policyc.diagram.specialise import Tool, ToolProgram
 from policyc.ir.model import Cond, Not, Or, Path, Test, Truth
 from policyc.runtime.patterns import PatternError, regex_search
@@ -19,15 +19,19 @@ _NOT_THE_SAME_IN_RE2 = ("\\s", "\\S", "\\p", "\\P", "\\u", "\\c", "\\k", "(?", "
 
 
 def schema_formula(catalog: Catalog | None, program: ToolProgram, tool: Tool) -> Formula:
-    """The formula for "what the program looks at fits the tool's schema"; True where nothing is known."""
+    """The formula for "what the program looks at fits the tool's schema, and the server is one that has the tool"; True where nothing
+    is known."""
     entries = () if catalog is None or not isinstance(tool, str) else catalog.by_name(tool)
     if not entries:
         return True
     looked_at: dict[Var, None] = {}
     for group in (program.denials, program.allows, program.approvals, program.limits):
         for guarded in group:
-            looked_at.update((p.var, None) for p in predicates(guarded.guard) if p.var[0] == "args")
-    return conj(disj(_fits(entry.input_schema, var) for entry in entries) for var in looked_at)
+            looked_at.update((p.var, None) for p in predicates(guarded.guard) if p.var[0] == "args" or p.var == SERVER)
+    homes = Predicate(SERVER, Probe("in", tuple(sorted(e.server for e in entries)), 2, 0), 0b100)
+    return conj(
+        homes if var == SERVER else disj(_fits(entry.input_schema, var) for entry in entries) for var in looked_at
+    )
 
 
 def _fits(schema: Any, var: Var) -> Formula:

@@ -82,6 +82,8 @@ class Specialiser:
             uses_facts |= _collect(rule.selector, names)
         self.named_tools: tuple[str, ...] = tuple(sorted(names | set(facts.tools) if uses_facts else names))
         """The tools that need a diagram of their own; every other tool is OTHER_TOOL."""
+        self.asks_facts: bool = any(_asks_facts(rule.selector) for rule in self.rules)
+        """Whether some selector asks what only a catalog knows of a tool."""
         self._firing: dict[int, Formula] = {}
 
     def program(self, tool: Tool) -> ToolProgram:
@@ -155,6 +157,17 @@ def _collect(selector: Selector, names: set[str]) -> bool:
             return any(asks)
         case Except():
             return _collect(selector.item, names)
+    return False
+
+
+def _asks_facts(selector: Selector) -> bool:
+    match selector:
+        case Fact():
+            return True
+        case AnyOf() | AllOf():
+            return any(_asks_facts(s) for s in selector.items)
+        case Except():
+            return _asks_facts(selector.item)
     return False
 
 

@@ -69,8 +69,12 @@ class Context:
 
     @property
     def place(self) -> Span:
-        """Where to point when a finding is about the policy as a whole."""
-        return self.policy.span or Span(self.source, 0, 0)
+        """Where to point when a finding is about the policy as a whole: its first line."""
+        span = self.policy.span
+        if span is None:
+            return Span(self.source, 0, 0)
+        first = span.text.split("\n", 1)[0].rstrip()
+        return Span(span.source, span.start, span.start + len(first))
 
     def selected(self, selector: Selector) -> list[Tool]:
         """The catalog's tools that the selector certainly selects; none without a catalog."""

@@ -197,3 +197,20 @@ def test_too_much_is_said_and_not_guessed() -> None:
     messages = said("analysis-not-decided", f"default deny on t {{ {patterns} }}")
     assert messages and all(m.startswith("not decided: ") for m in messages)
     assert said("analysis-not-decided", 'default deny on t { deny when args.a matches "^x" }') == []
+
+
+def test_what_the_catalog_does_not_know_gives_no_echoes() -> None:
+    """A tool or server that the catalog lacks is undefined to facts, and so denied; that is no news about the other rules."""
+    text = """default deny
+    deny category:destructive
+    on unknown { approve when args.n > 5 limit 5 per minute }
+    on server "nowhere" { require exists args.x }
+    on push { limit 5 per minute }
+    """
+    for slug in ("unreachable-rule", "allow-overridden", "conflicting-rules", "contradictory-condition"):
+        assert said(slug, text, FLAGS) == []
+        assert said(slug, text) == []
+    beaten = text.replace("category:destructive", "category:write")
+    assert said("allow-overridden", beaten, FLAGS) == [
+        "the block for `push` never allows a call: `category:write.deny` denies every one, and a deny beats an allow"
+    ]

@@ -8,7 +8,7 @@ from policyc.diagnostics import Finding
 from policyc.diagram.reach import covering, reach
 from policyc.ir.model import Rule
 from policyc.lint.context import Context, RuleInfo
-from policyc.lint.rules.conflicts.common import decider, example, named, related, tools_of, verdicts
+from policyc.lint.rules.conflicts.common import decider, example, named, needed, related, tools_of, verdicts
 
 RULE = RuleInfo("PC406", "allow-overridden", "warning", "an allow that a deny always beats", needs=("analysis",))
 
@@ -24,15 +24,16 @@ def check(ctx: Context) -> Iterator[Finding]:
         covers = covering(analysis, i, tools) if tools else None
         if not covers or -1 in covers or any(effects != {"deny"} for effects in covers.values()):
             continue
-        others = [analysis.rules[j] for j in sorted(covers)]
+        others = [analysis.rules[j] for j in needed(ctx, i, tools, sorted(covers))]
         if rule.implied and not any(_from_elsewhere(o, rule) for o in others):
             continue  # the block's own rules contradict each other: conflicting-rules says so
         witness = example(ctx, i, tools)
         what = f"the block for `{rule.id.removesuffix('.allow')}`" if rule.implied else f"`{rule.id}`"
-        hidden = all(o.effect == "hide" for o in others)
+        verb = "hide" if all(o.effect == "hide" for o in others) else "deny"
+        verb = verb if len(others) > 1 else {"hide": "hides", "deny": "denies"}[verb]
         yield Finding(
             RULE.slug,
-            f"{what} never allows a call: {named(others)} {'hides' if hidden else 'denies'} every one, and a deny beats an allow",
+            f"{what} never allows a call: {named(others)} {verb} every one, and a deny beats an allow",
             rule.span or ctx.place,
             label="never allows",
             related=related(others, "denies these calls"),

@@ -8,7 +8,7 @@ from policyc.diagnostics import Related
 from policyc.diagram.analysis import Analysis, Witness
 from policyc.diagram.formula import Formula, at_least, at_most, conj, negation
 from policyc.diagram.reach import reach
-from policyc.diagram.specialise import OTHER_TOOL, Tool
+from policyc.diagram.specialise import OTHER_TOOL, Tool, selected_at_least
 from policyc.ir.model import And, Cond, Const, Not, Or, Rule, Test
 from policyc.lint.context import Context
 from policyc.record import record
@@ -33,8 +33,44 @@ def related(rules: Iterable[Rule], label: str) -> tuple[Related, ...]:
 
 
 def tools_of(ctx: Context, rule: int) -> list[Tool]:
-    """The tools that a rule reaches, any other tool first, at most MOST_TOOLS."""
-    return reach(ctx.analysis).tools.get(rule, [])[:MOST_TOOLS]
+    """The tools that a rule reaches and that can be judged, any other tool first, at most MOST_TOOLS."""
+    analysis, selector = ctx.analysis, ctx.analysis.rules[rule].selector
+    out: list[Tool] = []
+    for tool in reach(analysis).tools.get(rule, []):
+        if len(out) == MOST_TOOLS:
+            break
+        if judgeable(ctx, tool) and analysis.possible(tool, selected_at_least(selector, tool, 1, analysis.facts)):
+            out.append(tool)
+    return out
+
+
+def judgeable(ctx: Context, tool: Tool) -> bool:
+    """Whether it is worth saying what rules do to each other on a tool. Where selectors ask the catalog, a tool that is not in it is
+    undefined to them and denied or limited by each; that says nothing about the rules (that it is unknown is another finding)."""
+    if not ctx.analysis.specialiser.asks_facts:
+        return True
+    return ctx.catalog is not None and isinstance(tool, str) and bool(ctx.catalog.by_name(tool))
+
+
+def needed(ctx: Context, rule: int, tools: list[Tool], covers: list[int]) -> list[int]:
+    """Those of the rules that together fire wherever `rule` does, without any that the others make up for; later ones are left out
+    first. All of them where they do not cover it by themselves."""
+    analysis = ctx.analysis
+
+    def cover(rules: list[int]) -> bool:
+        return all(
+            not analysis.possible(t, conj((analysis.guard(t, rule), *(negation(analysis.guard(t, j)) for j in rules))))
+            for t in tools
+        )
+
+    kept = covers
+    if cover(covers):
+        for order in (covers[::-1], covers):  # from the front as well: the nearest rule alone reads best
+            for j in order:
+                rest = [k for k in kept if k != j]
+                if rest and cover(rest):
+                    kept = rest
+    return kept
 
 
 def example(ctx: Context, rule: int, tools: list[Tool]) -> Witness | None:
@@ -72,6 +108,8 @@ def verdicts(ctx: Context) -> list[Verdict]:
 def _rule_verdicts(ctx: Context, index: int, rule: Rule) -> Iterator[Verdict]:
     tools = tools_of(ctx, index)
     truth = 2 if rule.effect == "allow" else 1
+    if not tools and index in reach(ctx.analysis).tools:
+        return  # on no tool that can be judged
     if not tools:  # the guard is false by itself for every tool
         tools = [OTHER_TOOL]
     for cond, positive in ((rule.when, True), (rule.condition, False)):

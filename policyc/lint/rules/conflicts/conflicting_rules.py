@@ -11,7 +11,7 @@ from policyc.diagram.reach import reach
 from policyc.diagram.specialise import Tool
 from policyc.ir.model import Rule
 from policyc.lint.context import Context, RuleInfo
-from policyc.lint.rules.conflicts.common import named, related, verdicts
+from policyc.lint.rules.conflicts.common import judgeable, named, related, verdicts
 
 RULE = RuleInfo("PC401", "conflicting-rules", "warning", "rules that contradict each other", needs=("analysis",))
 
@@ -29,7 +29,7 @@ def _nothing_left(ctx: Context) -> Iterator[Finding]:
     for tool in analysis.tools:
         program, outcomes = analysis.program(tool), found.outcomes[tool]
         allows = [g.rule for g in program.allows if g.guard is True]
-        if not isinstance(tool, str) or not allows or tool in found.open or not outcomes:
+        if not isinstance(tool, str) or not judgeable(ctx, tool) or not allows or tool in found.open or not outcomes:
             continue
         if any(leaf.effect != "deny" for leaf in outcomes):
             continue

@@ -10,7 +10,7 @@ from policyc.diagram.reach import covering, reach
 from policyc.diagram.specialise import Tool
 from policyc.ir.model import Rule
 from policyc.lint.context import Context, RuleInfo
-from policyc.lint.rules.conflicts.common import decider, example, named, related, tools_of, verdicts
+from policyc.lint.rules.conflicts.common import decider, example, named, needed, related, tools_of, verdicts
 
 RULE = RuleInfo("PC402", "unreachable-rule", "warning", "a rule that never decides a call", needs=("analysis",))
 
@@ -26,7 +26,7 @@ def check(ctx: Context) -> Iterator[Finding]:
         covers = covering(analysis, i, tools) if tools else None
         if not covers or (rule.effect == "allow" and not _covered_allow(ctx, i, tools, covers)):
             continue
-        others = [analysis.rules[j] for j in _needed(ctx, i, tools, sorted(j for j in covers if j >= 0))]
+        others = [analysis.rules[j] for j in needed(ctx, i, tools, sorted(j for j in covers if j >= 0))]
         witness = example(ctx, i, tools)
         yield Finding(
             RULE.slug,
@@ -41,29 +41,6 @@ def check(ctx: Context) -> Iterator[Finding]:
             help="delete it, or narrow the rules that come before it",
             route=rule.route or None,
         )
-
-
-def _needed(ctx: Context, index: int, tools: list[Tool], covers: list[int]) -> list[int]:
-    """The covering rules without those that the others make up for, later ones left out first."""
-    analysis = ctx.analysis
-
-    def cover(rules: list[int]) -> bool:
-        return all(
-            not analysis.possible(t, conj((analysis.guard(t, index), *(negation(analysis.guard(t, j)) for j in rules))))
-            for t in tools
-        )
-
-    kept = covers
-    if analysis.rules[index].effect in ("deny", "require", "hide") and cover(covers):
-        for j in reversed(covers):
-            rest = [k for k in kept if k != j]
-            if rest and cover(rest):
-                kept = rest
-        for j in covers:  # and once more from the front: the nearest rule alone reads best
-            rest = [k for k in kept if k != j]
-            if rest and cover(rest):
-                kept = rest
-    return kept
 
 
 def _covered_allow(ctx: Context, index: int, tools: list[Tool], covers: dict[int, set[str]]) -> bool:

@@ -13,7 +13,12 @@ from policyc.lint.context import Context, RuleInfo
 from policyc.lint.rules.limits.common import MOST_TOOLS
 
 RULE = RuleInfo(
-    "PC307", "sum-not-bounded-below", "warning", "a sum limit that a negative amount refills", needs=("analysis",)
+    "PC307",
+    "sum-not-bounded-below",
+    "warning",
+    "a sum limit that a negative amount refills",
+    needs=("analysis",),
+    yields_to=("intercept-negative-increment",),
 )
 
 
