@@ -63,7 +63,8 @@ def compile(
     if any(os.path.realpath(source.path) == os.path.realpath(output) for source in checked.sources):
         raise PolicycError(f"`{output}` is one of the policies; the table needs a file of its own")
     if show_errors(checked.errors):
-        say(f"policyc: nothing was compiled, `{output}` is as it was")
+        left = f"`{output}` is as it was" if os.path.exists(output) else f"`{output}` was not written"
+        say(f"policyc: nothing was compiled, {left}")
         return 1
     committed = _committed(output, check)
     if revision is None:
@@ -72,7 +73,8 @@ def compile(
     if check:
         if table == committed:
             return 0
-        say(f"policyc: `{output}` is not what its policies compile to, run `policyc compile` again")
+        why = "is not what its policies compile to" if committed else "does not exist or is empty"
+        say(f"policyc: `{output}` {why}, run `policyc compile` again")
         return 1
     replace_file(output, table)
     count = len(checked.programs)

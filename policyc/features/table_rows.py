@@ -19,10 +19,12 @@ _KINDS = ("missing", "null", "false", "true", "number", "string", "array", "obje
 
 @record
 class Rows:
-    """Column names (the paths, then the outcome) and rows of cell texts; an empty cell says that the column does not matter."""
+    """Column names (the paths, then the outcome) and rows of cell texts; an empty cell says that the column does not matter. `named`:
+    the tool has rows of its own."""
 
     columns: tuple[str, ...]
     rows: tuple[tuple[str, ...], ...]
+    named: bool = True
 
 
 def render(path: str, tool: str | None, fmt: str, policy: str | None = None) -> str:
@@ -38,17 +40,23 @@ def render(path: str, tool: str | None, fmt: str, policy: str | None = None) -> 
         raise PolicycError(f"cannot read `{path}`: {error.strerror}") from None
     except TableError as error:
         raise PolicycError(f"`{path}`: {error}") from None
-    return {"text": as_text, "markdown": as_markdown, "csv": as_csv}[fmt](found)
+    text = {"text": as_text, "markdown": as_markdown, "csv": as_csv}[fmt](found)
+    if tool is not None and not found.named and fmt != "csv":
+        return f"no rule names `{tool}`; this holds for every tool that no rule names\n\n{text}"
+    return text
 
 
 def rows(data: bytes, tool: str | None, policy: str | None = None) -> Rows:
     """The rows of a tool from a table's bytes. Raises TableError and PolicycError."""
     _, policies, pools, bodies, _ = open_table(data)
+    names = ", ".join(f"`{p['name']}`" for p in policies)
+    if policy is None and len(policies) != 1:
+        raise PolicycError(f"the table has {len(policies)} policies ({names}), say which with `--policy`")
     entry = next((p for p in policies if policy is None or p["name"] == policy), None)
     if entry is None:
-        names = ", ".join(f"`{p['name']}`" for p in policies)
         raise PolicycError(f"the table has no policy `{policy}`; it has {names}")
     number = entry["call_other"] if tool is None else entry["call"].get(tool, entry["call_other"])
+    named = tool in entry["call"]
     body = json.loads(bodies[number])
     if isinstance(body, dict):
         raise PolicycError(
@@ -65,10 +73,11 @@ def rows(data: bytes, tool: str | None, policy: str | None = None) -> Rows:
     for way, _ in found:
         columns.update(dict.fromkeys(way))
     if not columns and len(found) == 1:
-        return Rows(("outcome",), ((found[0][1],),))
+        return Rows(("outcome",), ((found[0][1],),), named)
     return Rows(
         (*columns, "outcome"),
         tuple((*(" and ".join(way.get(c, [])) for c in columns), outcome) for way, outcome in found),
+        named,
     )
 
 
@@ -84,11 +93,16 @@ class _Reader:
             return
         node = self.nodes[ref]
         path = _path(self.pools["paths"][node[1]])
+        before = way.get(path, [])
+        if before and node[0] in ("n", "s") and before[-1] in _KINDS:
+            before = before[:-1]  # the kind goes without saying
         for condition, child in self._edges(node):
-            yield from self.walk(child, {**way, path: [*way.get(path, []), condition]})
+            yield from self.walk(child, {**way, path: [*before, condition]})
 
     def _edges(self, node: list[Any]) -> list[tuple[str, int]]:
         form = node[0]
+        if form == "k" and self.pools["paths"][node[1]][0] == "call":
+            return _grouped([("not given", node[2]), ("given", node[7])])
         if form == "s" and self.pools["paths"][node[1]] == ["call", "server"]:
             named = [(_json(text), child) for text, child in node[2]]
             return _grouped([*named, ("any other", node[3]), ("not given", node[4])])
@@ -104,8 +118,7 @@ class _Reader:
             return _kinds(node[2:])
         test = self.pools["tests"][node[2]]
         text = _test(test)
-        edges = [(text, node[5]), (f"not ({text})", node[3]), (_undefined(test, text), node[4])]
-        return _grouped([(words, child) for words, child in edges if child is not None])
+        return _grouped([(text, node[5]), (f"not ({text})", node[3]), (_undefined(test, text), node[4])])
 
     def outcome(self, leaf: int) -> str:
         """An outcome in words."""
@@ -115,34 +128,31 @@ class _Reader:
         return f"{effect} ({by}{reserved})"
 
 
-def _grouped(edges: list[tuple[str, int]]) -> list[tuple[str, int]]:
-    """Edges to one child as one row."""
+def _grouped(edges: list[tuple[str, int | None]]) -> list[tuple[str, int]]:
+    """Edges to one child as one row; without those that no JSON value takes."""
     together: dict[int, list[str]] = {}
     for text, child in edges:
-        together.setdefault(child, []).append(text)
+        if child is not None:
+            together.setdefault(child, []).append(text)
     return [(" or ".join(texts), child) for child, texts in together.items()]
 
 
-def _kinds(children: list[int]) -> list[tuple[str, int]]:
-    edges = list(zip(_KINDS, children, strict=False))
+def _kinds(children: list[int | None]) -> list[tuple[str, int]]:
+    edges = list(zip(_KINDS, children, strict=True))
     if edges[2][1] == edges[3][1]:
         edges[2:4] = [("boolean", edges[2][1])]
     grouped = _grouped(edges)
     longest = max(grouped, key=lambda e: e[0].count(" or "))
-    if longest[0].count(" or ") >= 4:
-        others = " or ".join(text for text, child in grouped if child != longest[1])
-        return [
-            (text, child)
-            if child != longest[1]
-            else (f"not {others}" if " or " not in others else f"not ({others})", child)
-            for text, child in grouped
-        ]
-    return grouped
+    if longest[0].count(" or ") < 4:
+        return grouped
+    others = " or ".join(text for text, child in grouped if child != longest[1])
+    rest = f"not ({others})" if " or " in others else f"not {others}"
+    return [(rest if child == longest[1] else text, child) for text, child in grouped]
 
 
-def _intervals(bounds: list[Any], children: list[int]) -> list[tuple[str, int]]:
+def _intervals(bounds: list[Any], children: list[int | None]) -> list[tuple[str, int | None]]:
     """Runs of slots with one child as intervals; slot 2i+1 is bound i, slot 2i what lies below it."""
-    out: list[tuple[str, int]] = []
+    out: list[tuple[str, int | None]] = []
     start = 0
     for slot in range(1, len(children) + 1):
         if slot < len(children) and children[slot] == children[start]:

@@ -108,17 +108,19 @@ def catalog_required(project: Project, findings: list[Finding]) -> None:
 
 
 def without_echoes(findings: list[Finding]) -> list[Finding]:
-    """The findings without those that another rule says better of the same place (`RuleInfo.yields_to`)."""
+    """The findings without those that another rule says better of the same place, or of a place that they blame
+    (`RuleInfo.yields_to`): a slip in one rule must not make others look dead."""
     said: dict[str, list[Finding]] = {}
     for finding in findings:
         said.setdefault(finding.rule, []).append(finding)
 
     def echoes(finding: Finding) -> bool:
-        outer = finding.span
+        places = [finding.span, *(related.span for related in finding.related)]
         return any(
             inner.span.source is outer.source and outer.start <= inner.span.start and inner.span.end <= outer.end
             for slug in info(finding.rule).yields_to
             for inner in said.get(slug, ())
+            for outer in places
         )
 
     return [finding for finding in findings if not echoes(finding)]

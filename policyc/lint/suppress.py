@@ -87,7 +87,7 @@ class Suppressions:
 
     def _parse(self, rest: str, span: Span) -> Iterator[tuple[str, str]]:
         match = re.fullmatch(IGNORE, rest)
-        slugs = [s.strip() for s in match["slugs"].split(",") if s.strip()] if match else []
+        slugs = [_slug(s.strip()) for s in match["slugs"].split(",") if s.strip()] if match else []
         if match is None or not slugs:
             message = "a comment that begins with `policyc:` must be a suppression, and this one is not"
             self.findings.add("invalid-suppression", message, span, help=FORM)
@@ -137,3 +137,8 @@ class Suppressions:
                 where = "inside this object" if s.inside is not None else f"on line {s.line}"
                 message = f"nothing to silence: there is no `{s.slug}` {where}"
                 yield Finding("unused-suppression", message, s.span, help="remove the suppression")
+
+
+def _slug(word: str) -> str:
+    """The slug of a rule that is named by its code; any other word as it is."""
+    return next((slug for slug, rule in rules().items() if rule.info.code == word), word)

@@ -169,7 +169,8 @@ class Table:
     def _named(self, policy: str | None) -> _Policy:
         found = None if policy is None else self._policies.get(policy)
         if found is None:
-            raise KeyError(f"no policy {policy!r} in the table; it has {', '.join(map(repr, self._policies))}")
+            has = " or ".join(f"policy={name!r}" for name in self._policies)
+            raise KeyError(f"the table has {len(self._policies)} policies, say which one holds: {has}")
         return found
 
     def body(self, number: int) -> Linked | Decision:

@@ -64,7 +64,7 @@ def test_compile_refuses_at_error_level_what_the_configuration_calls_an_error(pr
 def test_compile_check(project: Project) -> None:
     project.write("a.policy", CLEAN)
     done = project.run("compile", "a.policy", "-o", "t", "--check", code=1)
-    assert "`t` is not what its policies compile to" in done.err
+    assert "`t` does not exist or is empty" in done.err
     assert not (project.folder / "t").exists()
     project.run("compile", "a.policy", "-o", "t", "--revision", "12", code=0)
     project.run("compile", "a.policy", "-o", "t", "--check", code=0)

@@ -223,3 +223,16 @@ def test_an_intercept_file_without_a_default_means_allow() -> None:
     text = 'version: "1"\ntools:\n  a:\n    rules: []\n'
     (finding,) = found("open-default", text, path="p.yaml")
     assert "no `default` is written, which the Intercept proxy takes for `allow`" in finding.message
+
+
+def test_an_approval_is_passed_by_omission_as_a_deny_is() -> None:
+    refund = catalog(
+        tool("create_refund", {"amount": {"type": "integer"}, "charge": {"type": "string"}}, required=("charge",))
+    )
+    text = "default deny on create_refund { approve when args.amount? > 5 limit 2 per hour }"
+    (finding,) = found("deny-skipped-by-omission", text, refund)
+    assert finding.message.startswith("a call to `create_refund` passes this approve by leaving out `args.amount`")
+    assert finding.witness is not None and "amount" not in finding.witness["arguments"]
+    assert found("deny-skipped-by-omission", text.replace("amount?", "amount"), refund) == []
+    held = text.replace("limit", "approve when not exists args.amount limit")
+    assert found("deny-skipped-by-omission", held, refund) == []

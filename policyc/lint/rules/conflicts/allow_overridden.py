@@ -8,9 +8,11 @@ from policyc.diagnostics import Finding
 from policyc.diagram.reach import covering, reach
 from policyc.ir.model import Rule
 from policyc.lint.context import Context, RuleInfo
-from policyc.lint.rules.conflicts.common import decider, example, named, needed, related, tools_of, verdicts
+from policyc.lint.rules.conflicts.common import SLIPS, decider, example, named, needed, related, tools_of, verdicts
 
-RULE = RuleInfo("PC406", "allow-overridden", "warning", "an allow that a deny always beats", needs=("analysis",))
+RULE = RuleInfo(
+    "PC406", "allow-overridden", "warning", "an allow that a deny always beats", needs=("analysis",), yields_to=SLIPS
+)
 
 
 def check(ctx: Context) -> Iterator[Finding]:

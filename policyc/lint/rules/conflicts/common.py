@@ -13,6 +13,8 @@ from policyc.ir.model import And, Cond, Const, Not, Or, Rule, Test
 from policyc.lint.context import Context
 from policyc.record import record
 
+SLIPS = ("unknown-argument", "argument-type-mismatch", "value-not-in-enum")
+"""Rules about tests that cannot mean what they say; what such a test does to other rules is not worth saying as well."""
 MOST_OPERANDS = 30
 """Operands of one `and` or `or` that are judged one by one; of more, only the whole."""
 MOST_TOOLS = 40

@@ -11,9 +11,11 @@ from policyc.diagram.reach import reach
 from policyc.diagram.specialise import Tool
 from policyc.ir.model import Rule
 from policyc.lint.context import Context, RuleInfo
-from policyc.lint.rules.conflicts.common import judgeable, named, related, verdicts
+from policyc.lint.rules.conflicts.common import SLIPS, judgeable, named, related, verdicts
 
-RULE = RuleInfo("PC401", "conflicting-rules", "warning", "rules that contradict each other", needs=("analysis",))
+RULE = RuleInfo(
+    "PC401", "conflicting-rules", "warning", "rules that contradict each other", needs=("analysis",), yields_to=SLIPS
+)
 
 
 def check(ctx: Context) -> Iterator[Finding]:

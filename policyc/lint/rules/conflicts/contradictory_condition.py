@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from policyc.diagnostics import Finding
 from policyc.lint.context import Context, RuleInfo
-from policyc.lint.rules.conflicts.common import Verdict, text_of, verdicts
+from policyc.lint.rules.conflicts.common import SLIPS, Verdict, text_of, verdicts
 
 RULE = RuleInfo(
     "PC404",
@@ -14,7 +14,7 @@ RULE = RuleInfo(
     "warning",
     "a condition that is never true",
     needs=("analysis",),
-    yields_to=("unknown-argument", "argument-type-mismatch", "value-not-in-enum"),
+    yields_to=SLIPS,
 )
 
 

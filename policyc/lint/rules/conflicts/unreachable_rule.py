@@ -10,9 +10,11 @@ from policyc.diagram.reach import covering, reach
 from policyc.diagram.specialise import Tool
 from policyc.ir.model import Rule
 from policyc.lint.context import Context, RuleInfo
-from policyc.lint.rules.conflicts.common import decider, example, named, needed, related, tools_of, verdicts
+from policyc.lint.rules.conflicts.common import SLIPS, decider, example, named, needed, related, tools_of, verdicts
 
-RULE = RuleInfo("PC402", "unreachable-rule", "warning", "a rule that never decides a call", needs=("analysis",))
+RULE = RuleInfo(
+    "PC402", "unreachable-rule", "warning", "a rule that never decides a call", needs=("analysis",), yields_to=SLIPS
+)
 
 
 def check(ctx: Context) -> Iterator[Finding]:

@@ -1,4 +1,4 @@
-"""deny-skipped-by-omission: a deny that a call passes by leaving out the optional argument that it tests."""
+"""deny-skipped-by-omission: a deny (or an approval) that a call passes by leaving out the optional argument that it tests."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ RULE = RuleInfo(
     "PC501",
     "deny-skipped-by-omission",
     "warning",
-    "a deny that leaving an optional argument out gets around",
+    "a deny or an approval that leaving an optional argument out gets around",
     needs=("catalog", "analysis"),
 )
 _THERE = 0b100
@@ -29,11 +29,11 @@ _NOT_THERE = 0b011
 
 
 def check(ctx: Context) -> Iterator[Finding]:
-    """One finding for each deny and argument: with a call without it that passes, and that some value would have stopped."""
+    """One finding for each deny or approve and argument: with a call without it that passes, and that some value would have stopped."""
     assert ctx.catalog is not None
     known = selection(ctx.catalog)
     for index, rule in enumerate(ctx.analysis.rules):
-        if rule.effect != "deny" or rule.when is None:
+        if rule.effect not in ("deny", "approve") or rule.when is None:
             continue
         by_var: dict[Var, list[tuple[Test, bool]]] = {}
         for test, sense in senses(rule.when):
@@ -101,7 +101,8 @@ def _passing(ctx: Context, index: int, var: Var, tools: list[Tool]) -> tuple[Too
             continue
         if not analysis.possible(tool.name, conj((there, guard))):
             continue
-        witness = analysis.find(tool.name, lambda leaf: leaf.effect != "deny", passes)
+        passing = ("allow", "approve") if analysis.rules[index].effect == "deny" else ("allow",)
+        witness = analysis.find(tool.name, lambda leaf, passing=passing: leaf.effect in passing, passes)  # type: ignore[misc]
         if witness is not None:
             return tool, witness
     return None
@@ -117,9 +118,9 @@ def _finding(ctx: Context, rule: Rule, test: Test, tools: list[Tool], tool: Tool
     mark = _mark(test)
     return Finding(
         RULE.slug,
-        f"a call to `{tool.name}` passes this deny by leaving out `{path}`, which is optional{stated}{more}",
+        f"a call to `{tool.name}` passes this {rule.effect} by leaving out `{path}`, which is optional{stated}{more}",
         test.path.span or test.span or rule.span or ctx.place,
-        label="not denied when it is missing",
+        label="not denied when it is missing" if rule.effect == "deny" else "nobody is asked when it is missing",
         witness=witness.as_json(),
         witness_note=f"{how}: the test is false for a missing `{path}`",
         help=_help(ctx, path, mark),
