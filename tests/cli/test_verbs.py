@@ -126,6 +126,13 @@ def test_convert_needs_no_catalog_but_a_policy_that_can_be_read(project: Project
     assert "is a folder" in project.run("convert", ".", "--to", "dsl", code=2).err
 
 
+def test_convert_says_what_it_leaves_out(project: Project) -> None:
+    project.write("a.policy", "# why\n" + CLEAN + "# policyc: ignore[open-default] because of x\n")
+    assert "2 comments are not carried over" in project.run("convert", "a.policy", "--to", "yaml", code=0).err
+    project.write("b.policy", CLEAN)
+    assert project.run("convert", "b.policy", "--to", "yaml", code=0).err == ""
+
+
 def test_convert_asks_which_of_several_policies(project: Project) -> None:
     project.write("a.policy", CLEAN + OPEN)
     assert "say which with `--policy`" in project.run("convert", "a.policy", "--to", "json", code=2).err
