@@ -18,7 +18,7 @@ FIELDS: dict[str, tuple[str, ...]] = {
     "ticket": ("exists",),
 }
 CURRENCIES = ("usd", "eur", "gbp", "jpy", "chf")
-FOLDERS = ("/srv/data/", "/srv/app/", "/tmp/work/", "/etc/")
+FOLDERS = ("/srv/data/", "/srv/app/", "/tmp/scratch/", "/etc/")
 BRANCHES = ("main", "release/*", "*/wip", "team-*")
 Args = dict[str, Any]
 Decide = Callable[[str, Args], bool]
