@@ -202,18 +202,6 @@ class Analysis:
             and list(map(id, outcome.limits)) == [id(self.rules[i]) for i in leaf.limits]
         )
 
-    def without(self, rule: int, tool: Tool, given: Formula = True) -> Diagram | None:
-        """The tool's diagram as if a rule were not there."""
-        program = self.program(tool)
-
-        def kept(items: tuple[Guarded, ...]) -> tuple[Guarded, ...]:
-            return tuple(g for g in items if g.rule != rule)
-
-        reduced = ToolProgram(
-            kept(program.denials), kept(program.allows), kept(program.approvals), kept(program.limits), program.default
-        )
-        return self._build(tool, reduced, given)
-
     def _calls(self, tool: Tool, built: Example, valid: bool) -> Iterator[Call]:
         """The example as calls to try: with the schema's other required arguments filled in, then as it is."""
         if isinstance(tool, str):

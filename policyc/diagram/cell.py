@@ -9,7 +9,6 @@ from typing import Any, Final
 from policyc.diagram.formula import Probe
 from policyc.record import record
 from policyc.runtime.tests import test_function
-from policyc.runtime.values import MISSING
 
 Truths = tuple[int, ...]
 Judge = Callable[[Any], Truths]
@@ -36,9 +35,6 @@ class Cell:
 @cache
 def probe_function(probe: Probe) -> Callable[[Any], int]:
     """The function that judges an operand for a probe."""
-    if probe.op == "lookup":
-        table = dict(probe.value)
-        return lambda v: probe.missing if v is MISSING or v is None else table.get(v, 1) if type(v) is str else 1
     return test_function(
         probe.op, probe.value, probe.missing, probe.mistyped, probe.length, probe.quantifier, probe.inner
     )

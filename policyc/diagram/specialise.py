@@ -8,7 +8,7 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import Final, Literal
 
-from policyc.diagram.formula import SERVER, TOOL, Formula, Predicate, Probe, Var, at_least, conj, disj, predicate
+from policyc.diagram.formula import SERVER, TOOL, Formula, Predicate, Probe, at_least, conj, disj, predicate
 from policyc.ir.facts import Facts
 from policyc.ir.model import (
     AllOf,
@@ -19,7 +19,6 @@ from policyc.ir.model import (
     Limit,
     Not,
     OnServer,
-    Path,
     Policy,
     Rule,
     Selector,
@@ -241,9 +240,3 @@ def _fact(fact: Fact, tool: Tool, facts: Facts, mask: int) -> Formula:
 @lru_cache(maxsize=65536)
 def _globs(pattern: str, tool: str) -> bool:
     return glob_match(pattern)(tool)
-
-
-def path_of(var: Var) -> Path | None:
-    """The IR path of a variable; None for the call's server and tool name."""
-    root, steps = var
-    return None if root == "call" else Path("args" if root == "args" else "context", steps)

@@ -96,6 +96,8 @@ class _Reader:
         before = way.get(path, [])
         if before and node[0] in ("n", "s") and before[-1] in _KINDS:
             before = before[:-1]  # the kind goes without saying
+        if before and node[0] == "t" and before[-1] == "a string":
+            before = before[:-1]
         for condition, child in self._edges(node):
             yield from self.walk(child, {**way, path: [*before, condition]})
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Iterator
+from typing import Any
 
 from policyc.diagnostics import Finding
 from policyc.lint.registry import info
@@ -14,6 +15,9 @@ from policyc.report.excerpt import WIDTH, excerpt, gutter
 from policyc.report.model import Report, summary
 from policyc.report.paint import Line
 from policyc.source import Span
+
+LONG_TEXT = 200
+LONG_LIST = 20
 
 
 def place(span: Span) -> str:
@@ -57,6 +61,19 @@ def _summary(report: Report) -> Line:
     return [(summary(report), worst)]
 
 
+def shortened(value: Any) -> Any:
+    """A witness for reading: long texts and lists cut, with their length (the JSON report has them whole)."""
+    if isinstance(value, str) and len(value) > LONG_TEXT:
+        return f"{value[:40]}… ({len(value)} characters)"
+    if isinstance(value, list) and len(value) > LONG_LIST:
+        return [*map(shortened, value[:4]), f"… ({len(value)} elements)"]
+    if isinstance(value, list):
+        return [shortened(v) for v in value]
+    if isinstance(value, dict):
+        return {k: shortened(v) for k, v in value.items()}
+    return value
+
+
 def _finding(finding: Finding, limit: int) -> Iterator[Line]:
     level, rule = finding.level or "error", info(finding.rule)
     yield [(f"{level}[{rule.code} {rule.slug}]", level), (f": {clean(finding.message)}", "bold")]
@@ -68,8 +85,7 @@ def _finding(finding: Finding, limit: int) -> Iterator[Line]:
         yield from excerpt(related.span, related.label, "related", pad, "-", limit)
     notes = []
     if finding.witness is not None:
-        call = json.dumps(finding.witness, ensure_ascii=False, allow_nan=False)
-        notes.append(("witness", call))
+        notes.append(("witness", json.dumps(shortened(finding.witness), ensure_ascii=False, allow_nan=False)))
         if finding.witness_note:
             notes.append(("note", finding.witness_note))
     if finding.help:

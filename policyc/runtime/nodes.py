@@ -49,6 +49,7 @@ def path_of(path: list[Any]) -> tuple[str | None, Any]:
 
 
 def link(node: list[Any], paths: list[tuple[str | None, Any]], tests: list[Any], ref: Callable[[int], Any]) -> Linked:
+    """A node of a body, its children found by `ref`. Raises ValueError and its like for one that does not fit the format."""
     form, (key, deeper) = node[0], paths[node[1]]
     if form == "n":
         _, _, bounds, children, other = node
@@ -106,10 +107,8 @@ def fetch_of(key: str | None, deeper: Any) -> Fetch:
 
 
 def test_of(test: list[Any]) -> Callable[[Any], int]:
+    """A test of the pool as a function."""
     op, value, missing, mistyped, length, quantifier, inner = test
-    if op == "lookup":
-        table = dict(value)
-        return lambda v: missing if v is MISSING or v is None else table.get(v, 1) if type(v) is str else 1
     return test_function(
         op, tuple(value) if isinstance(value, list) else value, missing, mistyped, length, quantifier, tuple(inner)
     )

@@ -48,6 +48,8 @@ def operand_test(op: str, value: Any, missing: int, mistyped: int, length: bool 
         return _is_type(value)
     if op == "prints":
         return _prints(value, missing)
+    if op == "lookup":
+        return _lookup(dict(value), missing)
     judge = _length(op, value) if length else _JUDGES[op](op, value)
 
     def test(v: Any) -> int:
@@ -128,6 +130,18 @@ def _prints(value: str, missing: int) -> Operand:
             return TRUE if go_text(v) == value else FALSE
         except RecursionError:  # nested too deep to print
             return UNDEFINED
+
+    return test
+
+
+def _lookup(table: dict[str, int], missing: int) -> Operand:
+    """What the catalog says of each server, for a tool that several may have: a truth value by name, undefined for other names."""
+
+    def test(v: Any) -> int:
+        k = kind(v)
+        if k <= NULL:
+            return missing
+        return table.get(v, UNDEFINED) if k == STRING else NOT_JSON if k == OTHER else UNDEFINED
 
     return test
 

@@ -68,14 +68,14 @@ class _Writer:
     _paths: dict[Var, int] = field(default_factory=dict)
     _tests: dict[Probe, int] = field(default_factory=dict)
     _leaves: dict[tuple[str, int, tuple[int, ...], int], int] = field(default_factory=dict)
-    _rules: list[tuple[Rule, int]] = field(default_factory=list)
+    _rules: list[Rule] = field(default_factory=list)
     _body_index: dict[bytes, int] = field(default_factory=dict)
 
     def policy(self, policy: Policy, facts: Facts, number: int) -> dict[str, Any]:
         """Compile one policy, the number-th of the table; the index entry that names its bodies."""
         spec = Specialiser(policy, facts)
         base = len(self._rules)
-        self._rules.extend((rule, number) for rule in spec.rules)
+        self._rules.extend(spec.rules)
         builder = Builder(self.budget)
 
         def leaf(leaf: Leaf) -> int:
@@ -183,7 +183,7 @@ class _Writer:
             "tests": tests,
             "rules": [
                 [r.id, r.effect, r.reason, r.by, r.severity, None if r.limit is None else _limit(r.limit)]
-                for r, _ in self._rules
+                for r in self._rules
             ],
             "leaves": [[effect, rule, list(limits), policy] for effect, rule, limits, policy in self._leaves],
         }
@@ -192,7 +192,7 @@ class _Writer:
         """Where each rule stands: [file, line, column, end line, end column], columns in code points from 1."""
         files: dict[str, int] = {}
         places: list[list[int] | None] = []
-        for rule, _ in self._rules:
+        for rule in self._rules:
             if rule.span is None:
                 places.append(None)
                 continue

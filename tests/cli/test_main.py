@@ -4,6 +4,7 @@ import os
 import signal
 import subprocess
 import sys
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -71,7 +72,9 @@ def test_in_sarif_mode_an_internal_error_is_still_101(project: Project) -> None:
 
 @pytest.mark.skipif(os.name == "nt", reason="signals are POSIX")
 def test_interrupted_is_130_without_a_word(project: Project) -> None:
-    process = start(project, "lint", "-", stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+    # where the tests run in the background of a script, an interrupt is ignored, and a child would inherit that
+    interrupt = partial(signal.signal, signal.SIGINT, signal.SIG_DFL)
+    process = start(project, "lint", "-", stdin=subprocess.PIPE, stdout=subprocess.PIPE, preexec_fn=interrupt)
     assert process.stderr is not None
     with pytest.raises(subprocess.TimeoutExpired):
         process.wait(2)  # it waits for standard input

@@ -158,3 +158,13 @@ def test_clean_keeps_what_is_harmless() -> None:
 def test_tabs_and_widths() -> None:
     assert expand("a\tb")[1] == [0, 1, 4, 5]
     assert width("日本e\u0301") == 5
+
+
+def test_a_long_witness_is_cut_for_reading_and_says_its_length() -> None:
+    from policyc.report.text import shortened
+
+    call = {"tool": "t", "arguments": {"text": "a" * 5001, "list": list(range(30)), "short": "a" * 200, "n": [1]}}
+    shown = shortened(call)
+    assert shown["arguments"]["text"] == "a" * 40 + "… (5001 characters)"
+    assert shown["arguments"]["list"] == [0, 1, 2, 3, "… (30 elements)"]
+    assert shown["arguments"]["short"] == "a" * 200 and shown["arguments"]["n"] == [1]
