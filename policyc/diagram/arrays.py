@@ -21,7 +21,7 @@ from policyc.diagram.errors import TooLarge
 from policyc.diagram.formula import Probe, predicates
 from policyc.runtime.values import ARRAY, MISSING
 
-MOST_ELEMENT_CELLS: Final = 64
+MOST_ELEMENT_CELLS: Final = 256
 MOST_ARRAY_STATES: Final = 2000
 FURTHEST: Final = 32
 """The greatest index that is cut together with other tests on the array."""

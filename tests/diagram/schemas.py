@@ -167,7 +167,7 @@ def _asked(steps: tuple[Any, ...]) -> Predicate:
 
 def full_look(depth: int = 5) -> Look:
     """A look at everything that these schemas speak of."""
-    look = Look(asked=True)
+    look = Look(asked=True, sized=True)
     if depth:
         look.keys = {k: full_look(depth - 1) for k in (*KEYS, 0, 1)}
         look.element = full_look(depth - 1)

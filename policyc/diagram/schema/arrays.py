@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from itertools import combinations
 from typing import TYPE_CHECKING, Any, Final, Literal
 
 from policyc.diagram.formula import Formula, Probe
 from policyc.diagram.schema.bounds import (
     ALWAYS,
+    NEVER,
     UNKNOWN,
     Bounds,
+    at_least,
+    at_most,
     both,
     either,
     opposite,
@@ -82,7 +86,13 @@ def _quantified(
 def _contains(t: Translator, schema: dict[str, Any], place: Place) -> Bounds:
     if "contains" not in schema or not is_schema(schema["contains"]):
         return t.only("array", place, UNKNOWN) if "contains" in schema else ALWAYS
-    least = natural(schema.get("minContains", 1))
+    least, most = natural(schema.get("minContains", 1)), natural(schema.get("maxContains"))
+    if place.look.whole:
+        among = [t.bounds(schema["contains"], child) for _, child in place.numbered()]
+        counted = [UNKNOWN if least is None else at_least(least, among)]
+        if "maxContains" in schema:
+            counted.append(UNKNOWN if most is None else at_most(most, among))
+        return t.only("array", place, both(counted))
     some = _elements(t, schema["contains"], place, "some")
     parts = []
     if least is None or least > 1:
@@ -101,7 +111,21 @@ def _lengths(t: Translator, schema: dict[str, Any], place: Place) -> Bounds:
 
 
 def _unique(t: Translator, schema: dict[str, Any], place: Place) -> Bounds:
-    return ALWAYS if schema["uniqueItems"] is False else t.only("array", place, UNKNOWN)
+    if schema["uniqueItems"] is False:
+        return ALWAYS
+    if schema["uniqueItems"] is not True or not place.look.whole:
+        return t.only("array", place, UNKNOWN)
+    items = t.value(place)
+    return NEVER if isinstance(items, list) and any(_same(a, b) for a, b in combinations(items, 2)) else ALWAYS
+
+
+def _same(a: Any, b: Any) -> bool:
+    """JSON's equality: as Python's, but true is not 1."""
+    if isinstance(a, dict) and isinstance(b, dict):
+        return a.keys() == b.keys() and all(_same(v, b[k]) for k, v in a.items())
+    if isinstance(a, list) and isinstance(b, list):
+        return len(a) == len(b) and all(map(_same, a, b))
+    return isinstance(a, bool) == isinstance(b, bool) and bool(a == b)
 
 
 GROUPS: tuple[tuple[frozenset[str], Translate], ...] = (

@@ -63,7 +63,7 @@ class _Filler:
 
     def value(self, schema: Any, given: Any, depth: int) -> Any:
         self._left -= 1
-        if given is not MISSING and self._allowed(schema, given):
+        if given is not MISSING and (not isinstance(given, (dict, list)) or self._allowed(schema, given)):
             return given
         best = given
         if self._left > 0 and depth < _DEEPEST:
@@ -110,10 +110,9 @@ class _Filler:
     def _built(self, schema: Any, parts: Parts, given: Any, depth: int) -> Iterator[Any]:
         """Values to try, the most natural first."""
         shape = resolve({"allOf": list(parts)}, self._root)
-        if isinstance(given, dict):
-            yield self._object(shape, parts, given, depth)
-        elif isinstance(given, list):
-            yield self._array(shape, parts, given, depth)
+        if given is not MISSING:
+            yield (self._object if isinstance(given, dict) else self._array)(shape, parts, given, depth)
+            return
         for part in parts:
             examples = part.get("examples")
             yield from examples if isinstance(examples, list) else ()
@@ -132,7 +131,7 @@ class _Filler:
 
     def _scalars(self, schema: Any) -> Iterator[Any]:
         """An example of every kind of string and number that the schema tells apart."""
-        formula = Translator(self._root).bounds(schema, Place("item", (), Look(asked=True))).may
+        formula = Translator(self._root).bounds(schema, Place("item", (), Look(asked=True, sized=True))).may
         try:
             cells = partition(tuple(dict.fromkeys(p.probe for p in predicates(formula))))
         except TooLarge:
@@ -147,7 +146,7 @@ class _Filler:
         for key, value in given.items():
             schema = shape.child(key)
             if schema is not None and schema is not ANY:
-                out[key] = self.value(schema, value, depth + 1)
+                out[key] = self._part(schema, value, depth)
             elif schema is ANY or not shape.closed:
                 out[key] = value
         wanted = [k for part in parts for k in part.get("required", ()) if isinstance(k, str)]
@@ -174,19 +173,17 @@ class _Filler:
         for i in range(max(len(given), min(shape.min_items or 0, _LONGEST))):
             schema = first[i] if i < len(first) else rest
             if i < len(given):
-                out.append(self._element(schema, given[i], depth))
+                out.append(self._part(schema, given[i], depth))
             elif unique:
                 out.append(self._another(schema, out, depth))
             else:
                 out.append(self.value(schema, MISSING, depth + 1) if i == 0 or i <= len(first) else out[-1])
         return out
 
-    def _element(self, schema: Any, given: Any, depth: int) -> Any:
-        """An element that stands there: one that only fills a place may become another."""
-        kept = self.value(schema, given, depth + 1)
-        if given is None or isinstance(given, int):
-            return kept if self._allowed(schema, kept) else self.value(schema, MISSING, depth + 1)
-        return kept
+    def _part(self, schema: Any, given: Any, depth: int) -> Any:
+        """What stands at a key or an index: a value that only fills a place may become another."""
+        fills = (given is None or given == 0) and not self._allowed(schema, given)
+        return self.value(schema, MISSING if fills else given, depth + 1)
 
     def _another(self, schema: Any, taken: list[Any], depth: int) -> Any:
         """A value that is not among those taken."""

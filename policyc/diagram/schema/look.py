@@ -12,12 +12,13 @@ from policyc.record import field, record
 
 @record(frozen=False, eq=False)
 class Look:
-    """What is asked of one value. `asked`: something of the value itself; `keys`: by key or index, what is asked of the value there;
+    """What is asked of one value. `asked`: something of the value itself; `sized`: its length; `keys`: by key or index, what is asked of the value there;
     `element`: of every element; `whole`: the value has no other keys and no other elements than those in `keys`."""
 
     keys: dict[str | int, Look] = field(default_factory=dict)
     element: Look | None = None
     asked: bool = False
+    sized: bool = False
     whole: bool = False
 
     def add(self, steps: Iterable[str | int], probe: Probe) -> bool:
@@ -47,14 +48,15 @@ class Look:
             new = element.add(steps, inner) or new
             if probe.quantifier is not None:
                 return new
-        new = new or not self.asked
+        new = new or not self.asked or (probe.length and not self.sized)
         self.asked = True
+        self.sized = self.sized or probe.length
         return new
 
     def copy(self) -> Look:
         """A look of its own, to add to."""
         element = None if self.element is None else self.element.copy()
-        return Look({k: v.copy() for k, v in self.keys.items()}, element, self.asked, self.whole)
+        return Look({k: v.copy() for k, v in self.keys.items()}, element, self.asked, self.sized, self.whole)
 
     def joined(self, other: Look) -> Look:
         """What either looks at."""
@@ -64,6 +66,7 @@ class Look:
         if other.element is not None:
             out.element = other.element.copy() if out.element is None else out.element.joined(other.element)
         out.asked = out.asked or other.asked
+        out.sized = out.sized or other.sized
         return out
 
 
@@ -81,4 +84,4 @@ def whole_look(value: Any) -> Look:
         parts = value.items()
     elif isinstance(value, list):
         parts = enumerate(value)
-    return Look({k: whole_look(v) for k, v in parts}, None, True, True)
+    return Look({k: whole_look(v) for k, v in parts}, None, True, True, True)

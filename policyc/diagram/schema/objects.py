@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from policyc.diagram.formula import Probe
 from policyc.diagram.schema.bounds import (
     ALWAYS,
     NEVER,
@@ -66,6 +67,12 @@ def _required(t: Translator, schema: dict[str, Any], place: Place) -> Bounds:
         return UNKNOWN
     looked_at = dict(place.named())
     parts = [t.there(looked_at[n]) if n in looked_at else _unseen(place) for n in names]
+    unseen = len(set(names) - looked_at.keys())
+    if unseen and place.look.sized and not place.look.whole:
+        present = [t.there(child) for child in looked_at.values()]
+        for n in range(len(present) + 1):  # those that are required come on top of those that are looked at
+            filled = t.atom(place, Probe(">=", n + unseen, 0, 0, True))
+            parts.append(Bounds(either((filled, at_most(n - 1, present))).may, True))
     return t.only("object", place, both(parts))
 
 
@@ -92,18 +99,30 @@ def _dependent(t: Translator, schema: dict[str, Any], place: Place) -> Bounds:
 
 
 def _count(t: Translator, schema: dict[str, Any], place: Place) -> Bounds:
-    parts = [sizes(t, schema, place, "minProperties", "maxProperties", place.look.asked)]
+    """How many keys there are: by the length where that is looked at, and by those keys that are."""
+    parts = [sizes(t, schema, place, "minProperties", "maxProperties", place.look.sized)]
     present = [t.there(child) for _, child in place.named()]
     most, least = natural(schema.get("maxProperties")), natural(schema.get("minProperties"))
     if most is not None and most < len(present):
         parts.append(Bounds(at_most(most, present).may, True))
-    named = schema.get("properties")
-    closed = schema.get("additionalProperties") is False and not schema.get("patternProperties")
-    if least is not None and closed and isinstance(named, dict):
-        unseen = len([n for n in named if n not in place.look.keys])
-        among = [t.there(child) for key, child in place.named() if key in named]
-        parts.append(Bounds(at_least(least - unseen, among).may, True))
+    known = _closed(schema)
+    if known is not None:
+        unseen = len(known - place.look.keys.keys())
+        among = [t.there(child) for key, child in place.named() if key in known]
+        if least is not None:
+            parts.append(Bounds(at_least(least - unseen, among).may, True))
+        if place.look.sized and not place.look.whole:
+            for n in range(len(among) + 1):  # no more keys than those of the known that there can be
+                room = t.atom(place, Probe("<=", n + unseen, 0, 0, True))
+                parts.append(Bounds(either((room, at_least(n + 1, among))).may, True))
     return t.only("object", place, both(parts))
+
+
+def _closed(schema: dict[str, Any]) -> set[str] | None:
+    """The only keys that there can be; None where there are no such."""
+    named = schema.get("properties", {})
+    closed = schema.get("additionalProperties") is False and not schema.get("patternProperties")
+    return set(named) if closed and isinstance(named, dict) else None
 
 
 def _names(t: Translator, schema: dict[str, Any], place: Place) -> Bounds:
@@ -120,6 +139,6 @@ GROUPS: tuple[tuple[frozenset[str], Translate], ...] = (
     (frozenset(("properties", "patternProperties", "additionalProperties")), _properties),
     (frozenset(("required",)), _required),
     (frozenset(("dependentRequired", "dependentSchemas", "dependencies")), _dependent),
-    (frozenset(("minProperties", "maxProperties")), _count),
+    (frozenset(("minProperties", "maxProperties", "additionalProperties")), _count),
     (frozenset(("propertyNames",)), _names),
 )

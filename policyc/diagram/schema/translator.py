@@ -83,8 +83,12 @@ class Translator:
         if not (place.look.asked or container):
             return UNKNOWN
         if self._value is not MISSING:
-            return exactly(probe_function(probe)(follow(self._value, place.steps)) == TRUE)
+            return exactly(probe_function(probe)(self.value(place)) == TRUE)
         return exactly(Predicate((place.root, place.steps), probe, 0b100))
+
+    def value(self, place: Place) -> Any:
+        """The value at a place, or MISSING; only where there is a value to speak of."""
+        return follow(self._value, place.steps)
 
     def kind(self, name: str, place: Place) -> Bounds:
         """Whether the value has a type (`integer` aside)."""
