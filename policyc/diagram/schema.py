@@ -29,9 +29,13 @@ def schema_formula(catalog: Catalog | None, program: ToolProgram, tool: Tool) ->
         for guarded in group:
             looked_at.update((p.var, None) for p in predicates(guarded.guard) if p.var[0] == "args" or p.var == SERVER)
     homes = Predicate(SERVER, Probe("in", tuple(sorted(e.server for e in entries)), 2, 0), 0b100)
-    return conj(
-        homes if var == SERVER else disj(_fits(entry.input_schema, var) for entry in entries) for var in looked_at
-    )
+    return conj(homes if var == SERVER else argument_formula(catalog, tool, var) for var in looked_at)
+
+
+def argument_formula(catalog: Catalog | None, tool: Tool, var: Var) -> Formula:
+    """The formula for "what stands at this place of the arguments fits the tool's schema"; True where nothing is known."""
+    entries = () if catalog is None or not isinstance(tool, str) else catalog.by_name(tool)
+    return disj(_fits(entry.input_schema, var) for entry in entries) if entries else True
 
 
 def _fits(schema: Any, var: Var) -> Formula:

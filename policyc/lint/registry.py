@@ -56,8 +56,13 @@ READING: tuple[RuleInfo, ...] = (
 MODULES: tuple[str, ...] = (
     "limits.write_tool_without_limit",
     "limits.destructive_tool_allowed",
+    "limits.financial_tool_without_approval",
+    "limits.execute_tool_unconstrained",
+    "limits.financial_tool_without_sum_limit",
     "limits.limit_never_reached",
     "limits.sum_not_bounded_below",
+    "limits.sum_of_optional_argument",
+    "limits.sum_of_non_number",
     "limits.shared_counter_mismatch",
     "conflicts.conflicting_rules",
     "conflicts.unreachable_rule",
