@@ -11,7 +11,8 @@ from policyc.diagram.build import Leaf
 from policyc.diagram.formula import SERVER, Formula, Predicate, Probe, conj, predicate
 from policyc.diagram.reach import reach
 from policyc.diagram.schema import argument_formula
-from policyc.ir.model import WINDOWS, Limit, Path, Rule, Test
+from policyc.ir.model import Limit, Path, Rule, Test
+from policyc.ir.spelling import path_text
 from policyc.lint.context import Context
 from policyc.record import field, record
 
@@ -124,20 +125,16 @@ def listed(names: Iterable[str]) -> str:
     return shown if len(unique) <= 4 else f"{shown} and {len(unique) - 4} more"
 
 
-def seconds(window: str | int) -> int:
-    """The length of a window in seconds (a month: 30 days)."""
-    return WINDOWS[window] if isinstance(window, str) else window
-
-
 def written(limit: Limit) -> str:
     """The limit in the DSL's words."""
     span = f"per {limit.window}" if isinstance(limit.window, str) else f"per {limit.window} seconds"
     sliding = " sliding" if limit.sliding else ""
     scope = f" by {', '.join(limit.scope)}"
     if limit.amount is None:
-        return f"`{limit.maximum} {span}{sliding}{scope}`"
-    path = ".".join(str(s) for s in (limit.amount.root, *limit.amount.steps))
-    return f"`sum {path} <= {limit.maximum} {span}{sliding}{scope}`"
+        step = f" step {limit.step:_}" if limit.step != 1 else ""
+        return f"`{limit.maximum:_}{step} {span}{sliding}{scope}`"
+    path = path_text(limit.amount) + ("?" if limit.optional else "")
+    return f"`sum {'whole ' if limit.whole else ''}{path} <= {limit.maximum:_} {span}{sliding}{scope}`"
 
 
 def finding(ctx: Context, slug: str, group: Group, message: str, label: str, note: str, help: str) -> Finding:
