@@ -8,9 +8,10 @@ from policyc.catalog.model import Tool
 from policyc.catalog.roles import run_arguments
 from policyc.diagnostics import Finding
 from policyc.diagram.analysis import Analysis
-from policyc.diagram.formula import Formula, conj, disj, negation, predicates, substitute
+from policyc.diagram.formula import Formula, conj, disj, negation, predicate, predicates, substitute
+from policyc.diagram.schema import argument_formula
 from policyc.diagram.specialise import ToolProgram
-from policyc.ir.model import Path
+from policyc.ir.model import Path, Test
 from policyc.ir.names import name_text
 from policyc.ir.spelling import path_text
 from policyc.lint.context import Context, RuleInfo
@@ -33,7 +34,7 @@ def check(ctx: Context) -> Iterator[Finding]:
 
     def unlooked(tool: Tool, region: Formula) -> Formula:
         for name in run_arguments(tool):
-            given = conj((region, _whatever(analysis, tool, name)))
+            given = conj((region, _whatever(analysis, tool, name), _given(analysis, tool, name)))
             if given is not False and any(leaf.effect == "allow" for leaf in analysis.outcomes(tool.name, given)):
                 free[tool.server, tool.name] = name
                 return given
@@ -61,6 +62,17 @@ def _whatever(analysis: Analysis, tool: Tool, argument: str) -> Formula:
         )
     )
     return substitute(allowed, lambda p: False if _about(p.var, argument) else None)
+
+
+def _given(analysis: Analysis, tool: Tool, argument: str) -> Formula:
+    """The calls that give the argument, as the schema has it: a witness should show it."""
+    path = Path("args", (argument,))
+    return conj(
+        (
+            predicate(Test(path, "exists", True), 0b100),
+            argument_formula(analysis.catalog, tool.name, ("args", path.steps)),
+        )
+    )
 
 
 def _guards(program: ToolProgram) -> Iterator[Formula]:

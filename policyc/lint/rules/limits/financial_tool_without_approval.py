@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from policyc.catalog.model import Tool
+from policyc.catalog.roles import amount_argument
 from policyc.diagnostics import Finding
 from policyc.diagram.formula import Formula
+from policyc.ir.model import Path
 from policyc.ir.names import name_text
+from policyc.ir.spelling import path_text
 from policyc.lint.context import Context, RuleInfo
 from policyc.lint.rules.limits.common import allowed_by, finding, let_through
 
@@ -38,12 +41,12 @@ def check(ctx: Context) -> Iterator[Finding]:
 
 
 def _help(ctx: Context, tool: Tool) -> str:
+    amount = amount_argument(tool)
+    when = "" if amount is None else f" when {path_text(Path('args', (amount.name,)))} > …"
     match ctx.policy.dialect:
         case "dsl":
-            return (
-                f"hold it for a person from some amount on: `on {name_text(tool.name)} {{ approve when args.… > … }}`"
-            )
+            return f"hold it for a person: `on {name_text(tool.name)} {{ approve{when} }}`"
         case "document":
-            return 'hold it for a person: `"approve": true`, or `"approve_if": […]` from some amount on'
+            return 'hold it for a person: `"approve": true`, or from some amount on: `"approve_if": […]`'
         case "intercept":
             return "this format cannot ask a person: convert it (`policyc convert`), or deny the tool"
