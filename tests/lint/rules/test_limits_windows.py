@@ -16,6 +16,7 @@ from policyc.reference import Call, decide
 from policyc.source import Source
 from tests.lint.rules.counting import Counters, Time, start_of
 from tests.lint.rules.judged import judged
+from tests.lint.rules.linting import catalog, tool
 
 WHO = {"grant": "g"}
 HALF = Fraction(1, 2)
@@ -185,3 +186,34 @@ def run(policy: object, never: set[int], rng: random.Random, text: str) -> None:
             if rule.span.start in never and all(counters.room(x, who, at, n) for x, n in others):
                 assert counters.room(rule.limit, who, at, amount), text
         counters.reserve(limits, who, at)
+
+
+# --- one by one ----------------------------------------------------------------------------------------------------
+
+
+def test_of_two_equal_limits_one_is_too_many() -> None:
+    text = "default deny on pay { limit 5 per hour as a limit 5 per hour as b }"
+    ((finding, _),) = judged("limit-never-reached", text)
+    assert finding.span.text == "limit 5 per hour as b"
+    assert (
+        finding.message
+        == "`5 per hour by grant` is never reached: `5 per hour by grant` lets at most 5 through in that time"
+    )
+
+
+def test_a_counter_that_other_limits_count_too_is_left_alone() -> None:
+    reached = "default deny on pay { limit 2 per hour limit 3 per hour as both } on other { limit 3 per hour as both }"
+    assert judged("limit-never-reached", reached) == []
+    assert len(judged("limit-never-reached", reached.replace("as both }", "as own }", 1))) == 1
+    shared = "default deny on pay { limit 2 per hour as both limit 3 per hour } on other { limit 2 per hour as both }"
+    assert judged("limit-never-reached", shared) == []
+
+
+def test_a_gateway_may_let_through_what_the_schema_forbids() -> None:
+    """So a limit that counts all valid calls, and not all others, keeps nothing out of reach."""
+    known = catalog(tool("pay", {"n": {"type": "integer", "minimum": 1}}, required=("n",)))
+    text = "default deny on pay { limit 2 per hour when args.n >= 1 limit 5 per hour }"
+    assert judged("limit-never-reached", text, known) == []
+    sums = "default deny on pay { limit sum args.n <= 2 per hour limit sum args.n <= 500 per hour }"
+    assert judged("limit-never-reached", sums, known) == []
+    assert len(judged("limit-never-reached", sums.replace("{", "{ require args.n >= 0"), known)) == 1
