@@ -96,6 +96,7 @@ RUN = catalog(
         ),  # on denied paths only
         ('allow when args.command == "make" allow when context.roles contains "admin"', True),
         ("approve", False),
+        ('approve when args.command contains "sudo"', False),
         ('approve when args.mode? != "fast" require args.command like "make *"', False),
         ("deny", False),
     ],
@@ -112,7 +113,10 @@ def test_a_command_that_nothing_looks_at(body: str, reported: bool) -> None:
 def test_a_tool_that_runs_a_named_thing_is_not_about_text() -> None:
     assert said("execute-tool-unconstrained", "default deny on restart {}", RUN) == []
     inside = catalog(tool("run", {"argv": {"type": "array", "items": {"type": "string"}}}, category="execute"))
-    assert len(said("execute-tool-unconstrained", "default deny on run {}", inside)) == 1
+    ((finding, _),) = judged("execute-tool-unconstrained", "default deny on run {}", inside)
+    assert finding.witness is not None and isinstance(
+        finding.witness["arguments"]["argv"], list
+    )  # though it is optional
     tested = 'default deny on run { require args.argv[0] in ["make"] }'
     assert said("execute-tool-unconstrained", tested, inside) == []
 
@@ -148,6 +152,11 @@ def test_a_limit_on_some_operations_leaves_the_others_unlimited() -> None:
 )
 def test_an_operation_that_only_reads_needs_no_limit(body: str) -> None:
     assert said("write-tool-without-limit", f"default deny on cards {{ {body} }}", CARDS) == []
+
+
+def test_the_operation_that_is_shown_is_one_that_the_tool_has() -> None:
+    ((finding, _),) = judged("write-tool-without-limit", "default deny on cards {}", CARDS)
+    assert finding.witness is not None and finding.witness["arguments"]["action"] in ("create", "delete")
 
 
 def test_a_destructive_operation_that_is_denied_leaves_the_tool_alone() -> None:

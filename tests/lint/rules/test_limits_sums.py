@@ -82,6 +82,15 @@ def test_what_a_person_sees_what_is_worth_nothing_and_what_must_be_there() -> No
     assert said("sum-of-optional-argument", unallowed, SHOP) == []  # never counts: another finding
 
 
+def test_calls_that_nothing_allows_are_not_the_limits_doing() -> None:
+    allowed = "default deny on refund { allow when args.amount > 0 limit sum args.amount <= 500 per day }"
+    assert said("sum-of-optional-argument", allowed, SHOP) == []
+    (message,) = said(
+        "sum-of-optional-argument", "default deny on refund {} on * { limit sum args.amount <= 500 per day }", SHOP
+    )
+    assert "other tool" not in message  # a tip may leave it out too, and is not allowed
+
+
 def test_only_one_rule_speaks_of_an_optional_sum() -> None:
     text = "default deny on refund { limit sum args.amount? <= 500 per day }"
     for slug in (
@@ -134,6 +143,7 @@ def test_a_sum_inside_of_a_text_and_one_that_may_be_a_number() -> None:
         ("approve when args.amount > 100 limit sum args.amount <= 100 per day", "`charge.approve` lets a call"),
         ("approve when args.amount > 99 limit sum args.amount <= 100 per day", None),
         ("limit sum args.amount <= 100 per day", None),  # the limit alone bounds a call
+        ("deny when args.amount == 500 limit sum args.amount <= 100 per day", None),  # about one value, no bound
         (
             "require args.amount > 100 limit sum args.amount <= 100 per day",
             "`sum args.amount <= 100 per day by grant` lets no",
@@ -171,6 +181,13 @@ def test_a_bound_wider_than_the_limit_is_not_about_it_and_a_refilled_budget_has_
     refilled = "default deny on refund { deny when args.amount > 500 limit sum args.amount <= 100 per day }"
     assert said("single-call-exceeds-limit", refilled, SHOP) == []
     assert len(said("single-call-exceeds-limit", refilled.replace("{", "{ require args.amount >= 0"), SHOP)) == 1
+
+
+def test_an_amount_whose_fraction_is_dropped() -> None:
+    text = "default deny on tip { require args.amount >= 0 and args.amount <= 100.5 limit sum whole args.amount <= 100 per day }"
+    assert said("single-call-exceeds-limit", text, SHOP) == []
+    assert len(said("single-call-exceeds-limit", text.replace("sum whole", "sum"), SHOP)) == 1
+    assert len(said("single-call-exceeds-limit", text.replace("100.5", "101"), SHOP)) == 1
 
 
 def test_no_call_fits_is_true_of_random_calls() -> None:

@@ -21,8 +21,8 @@ RULE = RuleInfo(
     "a limit on calls that are always denied",
     needs=("analysis",),
     yields_to=(
-        "unknown-argument", "argument-type-mismatch", "value-not-in-enum", "sum-of-non-number",
-        "contradictory-condition", "allow-overridden", "conflicting-rules",
+        "unknown-argument", "argument-type-mismatch", "value-not-in-enum", "allow-overridden",
+        "conflicting-rules",
     ),
 )  # fmt: skip
 

@@ -58,12 +58,8 @@ def _misfit(info: ArgumentInfo | NotThere | Unknown) -> str | None:
         return f"inside of {_words(info.types)}" if info.types else None
     if isinstance(info, Unknown):
         return None
-    argument = info.argument
-    if argument.types and not argument.types & _NUMBERS:
-        return _words(argument.types)
-    if argument.enum is not None and not any(type(v) in (int, float) for v in argument.enum):
-        return "one of values that are no numbers"
-    return None
+    types = info.argument.types  # of an enum those of its values
+    return _words(types) if types and not types & _NUMBERS else None
 
 
 def _words(types: frozenset[str]) -> str:
