@@ -7,29 +7,34 @@ of separate variables does not know. Their container is then cut as a whole: `ar
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 from policyc.diagram.cells import partition
 from policyc.diagram.errors import TooLarge
 from policyc.diagram.formula import Formula, Predicate, Probe, Var, conj, disj, predicates
 from policyc.diagram.specialise import Guarded, ToolProgram
 
+Rewrite = Callable[[Formula], Formula]
+
 
 def merged(program: ToolProgram) -> ToolProgram:
     """The program over variables that are independent of each other, as far as containers can be cut."""
     groups = (program.denials, program.allows, program.approvals, program.limits)
-    asked: dict[Var, dict[Probe, None]] = {}
-    for group in groups:
-        for guarded in group:
-            for p in predicates(guarded.guard):
-                asked.setdefault(p.var, {})[p.probe] = None
-    into = _containers(asked)
-    if not into:
+    rewrite = merging(guarded.guard for group in groups for guarded in group)
+    if rewrite is None:
         return program
-    denials, allows, approvals, limits = (
-        tuple(Guarded(g.rule, _rewritten(g.guard, into)) for g in group) for group in groups
-    )
+    denials, allows, approvals, limits = (tuple(Guarded(g.rule, rewrite(g.guard)) for g in group) for group in groups)
     return ToolProgram(denials, allows, approvals, limits, program.default)
+
+
+def merging(guards: Iterable[Formula]) -> Rewrite | None:
+    """What puts formulas that are asked together over independent variables; None where they are so already."""
+    asked: dict[Var, dict[Probe, None]] = {}
+    for guard in guards:
+        for p in predicates(guard):
+            asked.setdefault(p.var, {})[p.probe] = None
+    into = _containers(asked)
+    return (lambda formula: _rewritten(formula, into)) if into else None
 
 
 def _containers(asked: dict[Var, dict[Probe, None]]) -> dict[Var, Var]:
