@@ -50,7 +50,9 @@ def keeps_to(counted: Counted, bound: Limit, negative: bool) -> bool:
     if bound.scope and not _plain(first.scope) <= _plain(bound.scope):
         return False
     if first.amount is None:
-        most: int | float = max(limit.maximum for limit in counted.limits) // min(limit.step for limit in counted.limits)
+        most: int | float = max(limit.maximum for limit in counted.limits) // min(
+            limit.step for limit in counted.limits
+        )
     else:
         most = max(limit.maximum for limit in counted.limits)
         if negative and not fills(first, bound.window):
