@@ -121,9 +121,10 @@ def without_catalog(properties: list[Property]) -> list[Finding]:
 
 
 def wanted(checked: Checked, name: str | None) -> list[tuple[Group, list[Program]]]:
-    """The policies to verify, by configuration. Raises PolicycError where none has the name."""
+    """The policies to verify, by configuration. Raises PolicycError where none has the name (with
+    an error in a file, it may stand there)."""
     groups = [(g, [p for p in g.programs if name is None or p.policy.name == name]) for g in checked.groups]
-    if name is not None and not any(programs for _, programs in groups):
+    if name is not None and not checked.errors and not any(programs for _, programs in groups):
         near = did_you_mean(name, [p.policy.name for p in checked.programs])
         raise PolicycError(f"there is no policy `{name}`" + (f", did you mean `{near}`?" if near else ""))
     return [(group, programs) for group, programs in groups if programs]

@@ -22,7 +22,7 @@ from policyc.diagram.sides import Decided
 from policyc.diagram.specialise import OTHER_TOOL, Guarded, Tool, ToolProgram, collect_names, selected_at_least
 from policyc.ir.facts import Facts
 from policyc.ir.model import AnyTool, Limit, Policy, Property, Selector, Test, Truth
-from policyc.record import field, record
+from policyc.record import field, record, replace
 from policyc.reference import Call, decide, evaluate, selects
 from policyc.runtime.patterns import glob_match
 
@@ -135,27 +135,37 @@ class Prover:
             reserved = sorted({i for leaf in passing for i in leaf.limits})
             limits = [(i, limit) for i in reserved if (limit := self.analysis.rules[i].limit) is not None]
             negative = bound.amount is not None and self._negative(tool, region, bound)
-            suitable = [c.rules for c in counters(limits) if keeps_to(c, bound, negative)]
+            counted = counters(limits)
+            suitable = [c.rules for c in counted if keeps_to(c, bound, negative)]
             if any(all(rules.intersection(leaf.limits) for leaf in passing) for rules in suitable):
                 continue
             refuted = self._uncounted(prop, tool, region, suitable, found)
             if refuted is not None:
-                return refuted
+                taken_back = negative and any(keeps_to(c, bound, negative=False) for c in counted)
+                return replace(refuted, why=f"{refuted.why}, {_unbounded(tool, refuted, suitable, taken_back)}")
         return self._concluded(prop, found)
 
     def _uncounted(
         self, prop: Property, tool: Tool, region: Formula, suitable: list[frozenset[int]], found: _Search
     ) -> Verdict | None:
-        """A call that no suitable limit counts; where each is counted by some, for every one of them a call that it does not count."""
+        """A call that no suitable limit counts; where each is counted by some, for every one of them a call that it does not count.
+        None, with the reason noted, where such calls could not be made."""
         every = frozenset[int]().union(*suitable)
-        refuted = self._refute(prop, tool, region, lambda leaf: _passes(leaf, every), _Search())
-        for rules in suitable if refuted is None else ():
-            refuted = self._refute(prop, tool, region, lambda leaf, rules=rules: _passes(leaf, rules), found)  # type: ignore[misc]
-            if refuted is None:
-                return None
-        if refuted is None:
+        one = self._uncounted_by(prop, tool, region, every)
+        if one is None:
+            each = [self._uncounted_by(prop, tool, region, rules) for rules in suitable]
+            one = each[0] if each and None not in each else None
+        if one is None:
             found.open.append(_no_call(tool))
-        return refuted
+        return one
+
+    def _uncounted_by(self, prop: Property, tool: Tool, region: Formula, rules: frozenset[int]) -> Verdict | None:
+        """A call that is not denied and reserves none of the limits."""
+        found = _Search()
+        refuted = self._refute(
+            prop, tool, region, lambda leaf: leaf.effect != "deny" and not rules.intersection(leaf.limits), found
+        )
+        return refuted or found.refuted
 
     def _negative(self, tool: Tool, region: Formula, bound: Limit) -> bool:
         """Whether a call that is not denied may add an amount below 0."""
@@ -180,7 +190,7 @@ class Prover:
         yield OTHER_TOOL
 
     def _named(self, prop: Property) -> set[str]:
-        names = {tool for tool in self.analysis.tools if isinstance(tool, str)}
+        names = {tool for tool in self.analysis.tools if isinstance(tool, str)} | set(self.facts.tools)
         collect_names(_selector(prop), names)
         return names
 
@@ -286,9 +296,15 @@ def _selector(prop: Property) -> Selector:
     return prop.selector
 
 
-def _passes(leaf: Leaf, rules: frozenset[int]) -> bool:
-    """Whether calls with this outcome are not denied and reserve none of the limits."""
-    return leaf.effect != "deny" and not rules.intersection(leaf.limits)
+def _unbounded(tool: Tool, refuted: Verdict, suitable: list[frozenset[int]], taken_back: bool) -> str:
+    assert refuted.witness is not None
+    if not refuted.witness.outcome.limits:
+        return "and no limit counts it"
+    if suitable:
+        return f"and no one counter counts all calls to `{tool}`"
+    if taken_back:
+        return "where amounts below 0 make room for more"
+    return "and none of these limits keeps to it"
 
 
 def _no_call(tool: Tool) -> str:

@@ -18,6 +18,7 @@ RULE = RuleInfo(
     needs=("analysis",), yields_to=("catalog-required",),
 )  # fmt: skip
 LONGEST = 100
+SIMPLER = "what is not decided is not proved; fewer tests on one tool, or simpler patterns, let the analysis finish"
 
 
 def check(ctx: Context) -> Iterator[Finding]:
@@ -44,7 +45,7 @@ def finding(verdict: Verdict, policy: Policy, place: Span) -> Finding:
             f"not decided: whether `{text}` holds ({verdict.why})",
             span,
             label=prop.reason,
-            help="what is not decided is not proved; fewer tests on one tool, or simpler patterns, let the analysis finish",
+            help=SIMPLER if prop.file is None else "what is not decided is not proved",
             route=prop.route or None,
         )
     related: tuple[Related, ...] = ()
