@@ -109,17 +109,21 @@ class Prover:
         for tool in self._tools(prop):
             region = self._valid(tool, self._region(prop, tool, _SURE))
             reached = self._reached(tool, region, found)
-            if any(leaf.effect == "approve" for leaf in reached):
-                if self._witness(prop, tool, region, lambda leaf: leaf.effect == "approve") is not None:
-                    return self._concluded(prop, _Search(reached=found.reached))
-                found.open.append("no call that is held could be made")
-            if denied is None and reached:
-                denied = self._witness(prop, tool, region, lambda leaf: leaf.effect == "deny")
+            for effect in ("approve", "deny"):
+                if not any(leaf.effect == effect for leaf in reached) or (effect == "deny" and denied is not None):
+                    continue
+                wanted: Wanted = lambda leaf, effect=effect: leaf.effect == effect  # noqa: E731
+                witness = self._witness(prop, tool, region, wanted, _SURE)
+                if witness is None:
+                    found.open.append(_no_call(tool))
+                elif effect == "approve":
+                    return Verdict(prop, "proved", notes=tuple(self._notes(prop, found)))
+                else:
+                    denied = witness
         if denied is None or found.open:
             return self._concluded(prop, found)
-        return Verdict(
-            prop, "violated", "every call that it speaks of is denied, this one too, so none is ever held", denied
-        )
+        why = "every call that it speaks of is denied, this one too, so none is ever held"
+        return Verdict(prop, "violated", why, denied)
 
     def _limited(self, prop: Property) -> Verdict:
         """For each tool there is one counter that every call of the region that is not denied adds to, and that keeps them to the
@@ -242,11 +246,12 @@ class Prover:
         """The verdict where a call of the region that fits its schema has a bad outcome; what else is found is noted."""
         if not any(bad(leaf) for leaf in self._reached(tool, region, found)):
             return None
-        witness = self._witness(prop, tool, self._valid(tool, region), bad)
+        truth = _SURE if prop.kind == "allow" else _RESTRICTIVE
+        witness = self._witness(prop, tool, self._valid(tool, region), bad, truth)
         if witness is not None:
             return Verdict(prop, "violated", _shows(witness), witness)
         if found.refuted is None:
-            witness = self._witness(prop, tool, region, bad, valid=False)
+            witness = self._witness(prop, tool, region, bad, truth, valid=False)
             if witness is None:
                 found.open.append(_no_call(tool))
             else:
@@ -254,10 +259,10 @@ class Prover:
         return None
 
     def _witness(
-        self, prop: Property, tool: Tool, region: Formula, wanted: Wanted, *, valid: bool = True
+        self, prop: Property, tool: Tool, region: Formula, wanted: Wanted, truth: int, *, valid: bool = True
     ) -> Witness | None:
-        """A call of the region with a wanted outcome, judged by the reference alone: the whole policy and the property."""
-        truth = _SURE if prop.kind == "allow" else _RESTRICTIVE
+        """A call of the region with a wanted outcome, judged by the reference alone: the whole policy, and whether the property
+        speaks of it with at least this truth."""
         for found in self.analysis.witnesses(tool, wanted, region, valid=valid):
             call = found.call
             outcome = decide(self.policy, call, self.facts)
