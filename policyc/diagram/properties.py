@@ -15,7 +15,7 @@ from policyc.diagram.analysis import OUTSIDE, Analysis, Witness
 from policyc.diagram.base_policy import widening
 from policyc.diagram.bounds import counters, keeps_to
 from policyc.diagram.build import Leaf
-from policyc.diagram.formula import TOOL, Formula, Predicate, Probe, at_least, conj, predicates
+from policyc.diagram.formula import SERVER, TOOL, Formula, Predicate, Probe, at_least, conj, disj, predicates
 from policyc.diagram.schema import schema_formula
 from policyc.diagram.search import leaves
 from policyc.diagram.sides import Decided
@@ -30,6 +30,9 @@ Status = Literal["proved", "violated", "not decided"]
 Wanted = Callable[[Leaf], bool]
 MOST_EXCLUDED = 500
 """Most tool names kept out of what is asked of any other tool; beyond it an example may be one of them, and is not shown."""
+MOST_NAMED = 3
+LONGEST_NAME = 60
+"""Limits named in a sentence, and how much of a name that was made from a long selector."""
 _RESTRICTIVE, _SURE = 1, 2
 _DONE = {"allow": "allowed", "approve": "held for approval", "deny": "denied"}
 
@@ -75,10 +78,10 @@ class Prover:
         if prop.kind == "allow":
             return self._surely_allowed(prop)
         if prop.kind == "never":
-            return self._never(prop, lambda leaf: leaf.effect == prop.effect)
+            return self._never(prop, _with(prop.effect))
         if prop.effect == "deny":
             return self._never(prop, lambda leaf: leaf.effect != "deny")
-        verdict = self._never(prop, lambda leaf: leaf.effect == "allow")
+        verdict = self._never(prop, _with("allow"))
         return self._some_approved(prop) if verdict.status == "proved" else verdict
 
     # --- kinds -----------------------------------------------------------------------------------------------------
@@ -112,8 +115,7 @@ class Prover:
             for effect in ("approve", "deny"):
                 if not any(leaf.effect == effect for leaf in reached) or (effect == "deny" and denied is not None):
                     continue
-                wanted: Wanted = lambda leaf, effect=effect: leaf.effect == effect  # noqa: E731
-                witness = self._witness(prop, tool, region, wanted, _SURE)
+                witness = self._witness(prop, tool, region, _with(effect), _SURE)
                 if witness is None:
                     found.open.append(_no_call(tool))
                 elif effect == "approve":
@@ -199,8 +201,14 @@ class Prover:
         return names
 
     def _region(self, prop: Property, tool: Tool, truth: int) -> Formula:
-        """The calls to a tool on which selector and condition are at least this true."""
-        parts = [selected_at_least(_selector(prop), tool, truth, self.facts)]
+        """The calls to a tool of which the property speaks with at least this truth (`speaks_of`)."""
+        selected = selected_at_least(_selector(prop), tool, truth, self.facts)
+        homes = _homes(tool, self.facts) if isinstance(tool, str) else frozenset()
+        if homes and truth < _SURE:
+            sure = selected_at_least(_selector(prop), tool, _SURE, self.facts)
+            home = Predicate(SERVER, Probe("in", tuple(sorted(homes)), _SURE, 0), 0b100)
+            selected = selected if selected == sure else conj((selected, disj((home, sure))))
+        parts = [selected]
         if prop.when is not None:
             parts.append(at_least(prop.when, truth))
         region = conj(parts)
@@ -291,14 +299,30 @@ class Prover:
 
 
 def speaks_of(prop: Property, call: Call, facts: Facts) -> Truth:
-    """How sure it is that a property speaks of a call, by the reference."""
+    """How sure it is that a property speaks of a call, by the reference.
+
+    A tool that the catalog has, called on a server that does not have it, is spoken of only where the selector surely selects it:
+    whoever allows a known tool by its name is not asked what category it might have elsewhere.
+    """
     selected = selects(_selector(prop), call, facts)
+    homes = _homes(call.tool, facts)
+    if selected is Truth.UNDEFINED and homes and call.server is not None and call.server not in homes:
+        return Truth.FALSE
     return selected if prop.when is None else min(selected, evaluate(prop.when, call))
+
+
+def _homes(tool: str, facts: Facts) -> frozenset[str]:
+    """The servers that have a tool, by the catalog."""
+    return frozenset(server for server, _ in facts.tools.get(tool, ()))
 
 
 def _selector(prop: Property) -> Selector:
     assert prop.selector is not None
     return prop.selector
+
+
+def _with(effect: str | None) -> Wanted:
+    return lambda leaf: leaf.effect == effect
 
 
 def _unbounded(tool: Tool, refuted: Verdict, suitable: list[frozenset[int]], taken_back: bool) -> str:
@@ -318,12 +342,20 @@ def _no_call(tool: Tool) -> str:
 
 def _shows(witness: Witness) -> str:
     outcome = witness.outcome
-    by = "the default" if outcome.rule is None else f"`{outcome.rule.id}`"
-    counted = ", ".join(f"`{rule.id}`" for rule in outcome.limits)
-    return f"this call is {_DONE[outcome.effect]} by {by}" + (f" and counted by {counted}" if counted else "")
+    limits = [rule.id for rule in outcome.limits]
+    return f"this call is {_decided(outcome.effect, None if outcome.rule is None else outcome.rule.id, limits)}"
 
 
 def _other(decided: Decided) -> str:
-    by = "the default" if decided.rule is None else f"`{decided.rule}`"
-    counted = ", ".join(f"`{limit[0]}`" for limit in decided.limits)
-    return f"it is {_DONE[decided.effect]} by {by}" + (f" and counted by {counted}" if counted else "")
+    return f"it is {_decided(decided.effect, decided.rule, [limit[0] for limit in decided.limits])}"
+
+
+def _decided(effect: str, rule: str | None, limits: list[str]) -> str:
+    by = "the default" if rule is None else _name(rule)
+    more = f" and {len(limits) - MOST_NAMED} more" if len(limits) > MOST_NAMED else ""
+    counted = f" and counted by {', '.join(map(_name, limits[:MOST_NAMED]))}{more}" if limits else ""
+    return f"{_DONE[effect]} by {by}{counted}"
+
+
+def _name(rule: str) -> str:
+    return f"`{rule}`" if len(rule) <= LONGEST_NAME else f"`{rule[: LONGEST_NAME - 1]}…`"
