@@ -6,16 +6,26 @@ import os
 from collections import Counter
 from random import Random
 
-from policyc.diagram.properties import Prover, Verdict, speaks_of
+from policyc.diagram.properties import Prover, Verdict
 from policyc.ir.facts import Facts
 from policyc.ir.model import WINDOWS, Limit, Policy, Property, Rule, Truth
 from policyc.ir.names import assign_ids
 from policyc.record import replace
-from policyc.reference import Call, Outcome, decide
+from policyc.reference import Call, Outcome, decide, evaluate, selects
 from tests.property.strategies import random_call, random_facts, random_policy, random_property
 
 RUNS = int(os.environ.get("POLICYC_RUNS", "150"))
 TIMES = (0, 1, 29, 30, 59, 60, 61, 89, 90, 119, 120, 3599, 3600, 7199, 86399, 86400)
+
+
+def speaks_of(prop: Property, facts: Facts, call: Call) -> Truth:
+    """How sure it is that a property speaks of a call."""
+    assert prop.selector is not None
+    selected = selects(prop.selector, call, facts)
+    if selected is Truth.UNDEFINED and call.tool in facts.tools and call.server is not None:
+        elsewhere = all(server != call.server for server, _ in facts.tools[call.tool])
+        selected = Truth.FALSE if elsewhere else selected
+    return selected if prop.when is None else min(selected, evaluate(prop.when, call))
 
 
 def breaks(prop: Property, outcome: Outcome, speaks: Truth) -> bool:
@@ -57,7 +67,7 @@ def check(rng: Random, policy: Policy, facts: Facts, prop: Property, verdict: Ve
     if verdict.status == "violated":
         assert verdict.witness is not None
         call = verdict.witness.call
-        outcome, speaks = decide(policy, call, facts), speaks_of(prop, call, facts)
+        outcome, speaks = decide(policy, call, facts), speaks_of(prop, facts, call)
         assert outcome == verdict.witness.outcome
         if prop.kind == "limited":
             assert outcome.effect != "deny" and speaks is not Truth.FALSE, about
@@ -68,7 +78,7 @@ def check(rng: Random, policy: Policy, facts: Facts, prop: Property, verdict: Ve
     if verdict.status == "proved":
         passing = []
         for call in calls_about(rng, policy, prop, 200):
-            outcome, speaks = decide(policy, call, facts), speaks_of(prop, call, facts)
+            outcome, speaks = decide(policy, call, facts), speaks_of(prop, facts, call)
             assert not breaks(prop, outcome, speaks), f"{call} breaks {about}"
             if speaks is not Truth.FALSE and outcome.effect != "deny":
                 passing.append((call, outcome))
