@@ -139,3 +139,5 @@ def test_limits_of_one_counter_count_together_and_the_largest_maximum_counts() -
     assert not keeps_to(together, Limit("", 19, "minute", scope=()), negative=False)
     assert keeps_to(together, Limit("", 20, "minute", scope=()), negative=False)
     assert len(counters([(0, low), (1, Limit("c", 10, "hour"))])) == 2
+    *_, stepping = counters([(0, low), (1, Limit("c", 10, "minute", step=5))])
+    assert not keeps_to(stepping, Limit("", 9, "minute", scope=()), negative=False)  # some add only 1

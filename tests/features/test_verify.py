@@ -110,6 +110,7 @@ def test_without_a_catalog(rules: str, prop: str, status: str) -> None:
         ("allow list_orders", "never allow category:financial, category:destructive", "proved", ""),
         ("allow list_orders, unheard_of", "never allow category:financial", "violated", ""),
         ("allow pay deny shop/pay", "never allow category:financial", "proved", ""),  # elsewhere it is not known to be
+        ("allow pay deny shop/pay", 'never allow category:financial, server "x"', "violated", ""),
         ("allow pay deny shop/pay", "never allow pay", "violated", ""),  # by its name it is the same tool everywhere
         ("allow pay approve pay", "always approve category:financial", "proved", ""),
         ("allow pay deny pay when args.amount < 5", "always approve pay when args.amount < 5", "violated", ""),
@@ -130,6 +131,18 @@ def test_a_counterexample_fits_the_schema_where_one_can() -> None:
     verdict = one("allow pay deny pay when args.amount >= 0", "always deny pay", SHOP)
     assert verdict.status == "violated" and not verdict.valid and call(verdict)["arguments"]["amount"] < 0
     assert "do not fit the tool's schema" in (finding(verdict, POLICY, Span(Source("p", "x"), 0, 1)).witness_note or "")
+
+
+def test_a_bound_that_only_unfitting_calls_escape_does_not_hold() -> None:
+    verdict = one("allow pay limit pay: 5 per day when args.amount? >= 0", "limited pay to 5 per day", SHOP)
+    assert verdict.status == "violated" and not verdict.valid
+
+
+def test_tools_that_only_the_facts_know() -> None:
+    findings = Findings()
+    (policy,) = read_policies(Source("p.policy", "default deny verify { allow category:read }"), findings)
+    (verdict,) = verify(policy, SHOP.facts())
+    assert verdict.status == "violated" and call(verdict)["tool"] == "list_orders"
 
 
 def test_a_schema_fitting_counterexample_is_preferred_over_all_tools() -> None:
