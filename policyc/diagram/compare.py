@@ -220,7 +220,7 @@ class _Comparing:
         }
         matchers = [glob_match(g) for g in globs]
         taken = tuple(sorted(n for n in self.named if any(m(n) for m in matchers)))
-        return Predicate(TOOL, Probe("in", ("", *taken), 0, 0), 0b100) if globs else False
+        return Predicate(TOOL, Probe("in", taken, 0, 0), 0b100) if taken else False
 
     def _group(self, old: Leaf, new: Leaf) -> _Sort:
         """Differences of one sort are one change."""

@@ -16,7 +16,7 @@ from policyc.diagram.cover import Literal, cover
 from policyc.diagram.formula import SERVER, TOOL, Probe, Var
 from policyc.diagram.numbers import NumberSlot
 from policyc.ir.model import Path
-from policyc.ir.spelling import path_text, quote
+from policyc.ir.spelling import MARKS, path_text, quote
 from policyc.runtime.values import ARRAY, BOOLEAN, KIND_NAMES, MISSING_KIND, NULL, NUMBER, OBJECT, STRING
 
 Key = tuple[Truths, int]
@@ -235,28 +235,25 @@ def _literal(name: str, var: Var, probe: Probe, allowed: Literal, kind: int) -> 
         return f"{subject} {unclear}"
     if allowed == {1, 2}:
         return f"{text} or {subject} {unclear}"
-    plain = probe.quantifier is None and not probe.length and probe.op in _INVERSE
-    negated = (
-        test_text(var, probe, _INVERSE[probe.op])
-        if plain or (probe.length and probe.op in _INVERSE)
-        else f"not ({text})"
-    )
-    if allowed == {0} and kind == STRING and probe.op == "matches":
-        return f"{negated} and {name} is Unicode text"
-    return negated if allowed == {0} or probe.op == "matches" else f"{negated} or ({text}) is undefined"
+    inverse = _INVERSE.get(probe.op) if probe.quantifier is None else None
+    negated = f"not ({text})" if inverse is None else test_text(var, probe, inverse)
+    return negated if allowed == {0} else f"{negated} or {subject} {unclear}"
 
 
 def test_text(var: Var, probe: Probe, op: str | None = None) -> str:
-    """A test in the DSL's words, without its marks for missing values."""
-    steps = var[1] if probe.quantifier is None else (*var[1], None, *probe.inner)
+    """A test in the DSL's words; its marks for missing and mistyped values only where it tests elements (elsewhere the kinds are said)."""
+    steps, mark = var[1], ""
+    if probe.quantifier is not None:
+        steps = (*var[1], None, *probe.inner)
+        mark = MARKS.get((probe.missing, probe.mistyped), "")
     name = variable_text(var) if var in (SERVER, TOOL) else path_text(Path(var[0], steps))  # type: ignore[arg-type]
-    operand = f"len({name})" if probe.length else name
+    operand = f"len({name}{mark})" if probe.length else name
     word = "" if probe.quantifier is None else f"{probe.quantifier} "
     if probe.op == "exists":
         return f"{word}exists {operand}"
     if probe.op == "is":
         return f"{word}{operand} is {probe.value}"
-    return f"{word}{operand} {op or probe.op} {_json(probe.value)}"
+    return f"{word}{operand if probe.length else name + mark} {op or probe.op} {_json(probe.value)}"
 
 
 def _json(value: Any) -> str:
