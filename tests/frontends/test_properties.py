@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path as FilePath
 from random import Random
 from typing import Any
 
@@ -18,6 +19,7 @@ from policyc.source import Source
 from tests.property.strategies import random_policy, random_property
 from tests.property.test_dsl_round_trip import _plain
 
+ROOT = FilePath(__file__).parents[2]
 HEAD = 'policy "p"\ndefault deny\n'
 AMOUNT = Test(Path("args", ("amount",)), ">", 1000)
 EACH = {
@@ -128,6 +130,12 @@ def test_a_file_of_properties_holds_nothing_else() -> None:
     assert of("verify { never allow a } on b {}") == (0, ["b"])
     assert of('description "x" verify { never allow a }') == (0, ['description "x"'])
     assert of("verify { never allow a a }")[0] == 0
+
+
+def test_the_page_about_properties_is_written_in_the_language() -> None:
+    page = (ROOT / "docs" / "verify.md").read_text(encoding="utf-8")
+    (policy,), found = read(page.split("```")[1])
+    assert not found and {p.kind for p in policy.properties} == {"never", "always", "allow", "limited", "no wider"}
 
 
 def test_random_properties_survive_every_syntax() -> None:
