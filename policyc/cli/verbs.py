@@ -4,6 +4,7 @@ from __future__ import annotations
 
 VERBS = {
     "lint": "lint",
+    "verify": "verify",
     "compile": "compile",
     "explain": "explain",
     "table": "table",

@@ -182,9 +182,15 @@ class Analysis:
     ) -> Witness | None:
         """A call to the tool, in the region, whose outcome is wanted. It has been replayed through the reference. `valid`: only a call
         that the tool's schema is not known to forbid."""
+        return next(self.witnesses(tool, wanted, given, valid=valid), None)
+
+    def witnesses(
+        self, tool: Tool, wanted: Callable[[Leaf], bool], given: Formula = True, *, valid: bool = True
+    ) -> Iterator[Witness]:
+        """Calls as `find` gives one, from different ways through the diagram."""
         diagram = self.diagram(tool, self._region(tool, given, valid))
         if diagram is None:
-            return None
+            return
         for leaf, way in ways(diagram, lambda leaf: leaf != OUTSIDE and wanted(leaf)):
             built = example(way)
             if built is None:
@@ -192,8 +198,8 @@ class Analysis:
             for call in self._calls(tool, built, valid):
                 outcome = decide(self._reaching(tool), call, self.facts)
                 if self.same(outcome, leaf) and holds(given, partial(value_of, call)):
-                    return Witness(call, outcome)
-        return None
+                    yield Witness(call, outcome)
+                    break
 
     def possible(self, tool: Tool, formula: Formula, *, valid: bool = True) -> bool:
         """Whether some call to the tool may make the formula true; True where that is not decided."""

@@ -78,7 +78,7 @@ class Specialiser:
         names: set[str] = set()
         uses_facts = False
         for rule in self.rules:
-            uses_facts |= _collect(rule.selector, names)
+            uses_facts |= collect_names(rule.selector, names)
         self.named_tools: tuple[str, ...] = tuple(sorted(names | set(facts.tools) if uses_facts else names))
         """The tools that need a diagram of their own; every other tool is OTHER_TOOL."""
         self.asks_facts: bool = any(_asks_facts(rule.selector) for rule in self.rules)
@@ -141,7 +141,7 @@ def amount_unreadable(limit: Limit) -> Formula:
     return conj((not_number, there, predicate(Test(limit.amount, "is", "null"), 0b001)))
 
 
-def _collect(selector: Selector, names: set[str]) -> bool:
+def collect_names(selector: Selector, names: set[str]) -> bool:
     """Add the tool names a selector mentions; say whether the catalog has a say in it: facts, and which server has a tool."""
     match selector:
         case ToolName():
@@ -152,10 +152,10 @@ def _collect(selector: Selector, names: set[str]) -> bool:
         case Fact() | OnServer():
             return True
         case AnyOf() | AllOf():
-            asks = [_collect(s, names) for s in selector.items]  # all of them: each adds its names
+            asks = [collect_names(s, names) for s in selector.items]  # all of them: each adds its names
             return any(asks)
         case Except():
-            return _collect(selector.item, names)
+            return collect_names(selector.item, names)
     return False
 
 

@@ -7,6 +7,7 @@ from policyc.features.write_dsl import (
     header_lines,
     limit_text,
     name_text,
+    property_lines,
     selector_text,
 )
 from policyc.ir.model import Policy, Rule, Selector, ToolName
@@ -36,6 +37,11 @@ def policy_text(policy: Policy) -> str:
             out.append("")
         out += lines
         before = group
+    if policy.properties:
+        out += ["", "verify {"]
+        for prop in policy.properties:
+            out += [" " * _INDENT + line for line in property_lines(prop, WIDTH - _INDENT)]
+        out.append("}")
     return "\n".join(out).rstrip("\n") + "\n"
 
 

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
-from policyc.features.write_dsl import ConvertError, selector_text, written_limit
+from policyc.features.write_dsl import ConvertError, property_text, selector_text, written_limit
 from policyc.ir.model import (
     And,
     AnyTool,
@@ -56,11 +56,12 @@ def document(policy: Policy) -> dict[str, Any]:
     if policy.description is not None:
         head["description"] = policy.description
     head["default"] = policy.default
+    tail: dict[str, Any] = {"verify": [property_text(p) for p in policy.properties]} if policy.properties else {}
     layout = _Layout(policy)
     for order in _ORDERS:
         if _same_order(policy, [rule for name in order for rule in layout.rules[name]]):
-            return head | {name: layout.sections[name] for name in order if layout.sections[name]}
-    return head | {"rules": [rule_entry(r) for r in policy.rules]}
+            return head | {name: layout.sections[name] for name in order if layout.sections[name]} | tail
+    return head | {"rules": [rule_entry(r) for r in policy.rules]} | tail
 
 
 def _same_order(policy: Policy, rules: list[Rule]) -> bool:

@@ -23,6 +23,7 @@ from policyc.ir.model import (
     OnServer,
     Or,
     Policy,
+    Property,
     Scalar,
     Selector,
     Test,
@@ -214,11 +215,15 @@ def limit_text(limit: Limit) -> str:
         text = f"sum {'whole ' if limit.whole else ''}{path} <= {number_text(limit.maximum)}"
     else:
         text = number_text(limit.maximum) + (f" step {number_text(limit.step)}" if limit.step != 1 else "")
-    text += f" per {limit.window}" if isinstance(limit.window, str) else f" per {limit.window} seconds"
+    text += _window_text(limit)
     if limit.sliding:
         text += " sliding"
     text += f" by {', '.join(limit.scope)}"
     return text + (f" as {name_text(limit.counter)}" if limit.named else "")
+
+
+def _window_text(limit: Limit) -> str:
+    return f" per {limit.window}" if isinstance(limit.window, str) else f" per {limit.window} seconds"
 
 
 def header_lines(policy: Policy) -> list[str]:
@@ -226,3 +231,46 @@ def header_lines(policy: Policy) -> list[str]:
     if policy.description is not None:
         lines.append(f"description {quote(policy.description)}")
     return [*lines, f"default {policy.default}"]
+
+
+# --- properties ----------------------------------------------------------------------------------------------------
+
+
+def property_lines(prop: Property, width: int, gap: str = "  ") -> list[str]:
+    """A property, on as many lines as it needs; `gap` stands before the reason."""
+    if prop.file is not None:
+        lines = [f"no wider than {quote(prop.file)}"]
+    else:
+        assert prop.selector is not None
+        lines = [f"{_property_head(prop)} {selector_text(prop.selector)}"]
+    if prop.limit is not None:
+        lines[0] += f" to {_bound_text(prop.limit)}"
+    if prop.when is not None:
+        condition = condition_lines(prop.when, width - 9)
+        condition[0] = f"when {condition[0]}"
+        if len(condition) == 1 and len(lines[0]) + 1 + len(condition[0]) <= width:
+            lines[0] += f" {condition[0]}"
+        else:
+            lines += [f"    {line}" for line in condition]
+    if prop.reason is not None:
+        reason = quote(prop.reason)
+        if len(lines[-1]) + len(gap) + len(reason) <= width:
+            lines[-1] += gap + reason
+        else:
+            lines.append(f"    {reason}")
+    return lines
+
+
+def property_text(prop: Property) -> str:
+    """A property on one line."""
+    return property_lines(prop, 10**9, " ")[0]
+
+
+def _property_head(prop: Property) -> str:
+    return prop.kind if prop.kind in ("allow", "limited") else f"{prop.kind} {prop.effect}"
+
+
+def _bound_text(limit: Limit) -> str:
+    amount = "" if limit.amount is None else f"sum {path_text(limit.amount)} <= "
+    scopes = f" by {', '.join(limit.scope)}" if limit.scope else ""
+    return f"{amount}{number_text(limit.maximum)}{_window_text(limit)}{scopes}"

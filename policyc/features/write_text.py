@@ -98,7 +98,8 @@ def _yaml_flat(value: Any) -> str | None:
     if isinstance(value, dict):
         return None if value else "{}"
     if isinstance(value, list):
-        if any(isinstance(item, dict | list) for item in value) or (len(value) > 8 and len(str(value)) > WIDTH):
+        many = len(value) > 8 or any(isinstance(item, str) and len(item) > 40 for item in value)
+        if any(isinstance(item, dict | list) for item in value) or (many and len(str(value)) > WIDTH):
             return "[]" if not value else None
         return "[" + ", ".join(map(_yaml_scalar, value)) + "]"
     return _yaml_scalar(value)

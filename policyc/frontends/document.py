@@ -29,6 +29,7 @@ def read(tree: Node, source: Source, findings: Findings) -> Policy | None:
         validate(tree, problems)
     rules = Rules(problems)
     rules.block(tree, "", None)
+    rules.verify(tree.get("verify"))
     faults = [f for f in problems.items if f.rule != "deprecated-spelling"]
     if rules.incomplete and not faults:
         # The check above and the builder disagree about what a document may hold: refuse, never guess.
@@ -47,4 +48,5 @@ def read(tree: Node, source: Source, findings: Findings) -> Policy | None:
         text_of(tree.get("description")),
         tree.span,
         default.span,
+        tuple(rules.properties),
     )

@@ -329,6 +329,9 @@ class Document(Block):
     name: Text = Field(LEFT_OUT, description="The policy's name; the file's name when left out.")
     description: str = Field(LEFT_OUT, description="For readers.")
     default: Literal["allow", "deny"] = Field(description="What happens to a call that nothing allows or denies.")
+    verify: list[Text] = Field(
+        LEFT_OUT, description="Properties that `policyc verify` proves, each as in the DSL: `never allow delete_*`."
+    )
     servers: dict[str, ServerEntry] = Field(LEFT_OUT, description="What holds on one server only, by server name.")
     x_policyc_ignore: dict[str, Text] = Field(
         LEFT_OUT, alias="x-policyc-ignore", description="Findings to be silent about, by rule, each with the reason."

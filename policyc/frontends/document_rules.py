@@ -12,6 +12,7 @@ from typing import Any, Final, cast
 from policyc.diagnostics import Findings, Related
 from policyc.frontends import document_old
 from policyc.frontends.conditions import Conditions
+from policyc.frontends.property_text import read_property
 from policyc.frontends.reading import below, entries_of, text_of
 from policyc.frontends.selector_text import read_selector
 from policyc.ir.model import (
@@ -23,6 +24,7 @@ from policyc.ir.model import (
     Effect,
     Limit,
     OnServer,
+    Property,
     Rule,
     Scope,
     Selector,
@@ -49,6 +51,18 @@ class Rules:
         self._closed: set[Selector] = set()
         self.ids: dict[str, Span] = {}
         self.incomplete = False
+        self.properties: list[Property] = []
+
+    def verify(self, node: Node | None) -> None:
+        """The document's properties."""
+        for i, item in self._items(node) if node is not None else ():
+            made = None
+            if isinstance(item, Scalar) and isinstance(item.value, str) and item.value:
+                made = read_property(item, f"verify[{i}]", self.findings)
+            if made is None:
+                self.incomplete = True
+            else:
+                self.properties.append(made)
 
     def block(self, node: Map, route: str, server: str | None) -> None:
         """The document itself, or one server's entry."""

@@ -7,7 +7,7 @@ import threading
 from policyc.diagnostics import Findings
 from policyc.frontends.dsl_rules import Draft, PolicyBuilder, with_implied
 from policyc.frontends.reading import name_from
-from policyc.ir.model import Policy
+from policyc.ir.model import Policy, Property
 from policyc.ir.names import assign_ids
 from policyc.source import Source, Span
 from policyc.syntax.dsl import Parser
@@ -73,4 +73,23 @@ def _policy(draft: Draft, source: Source) -> Policy:
         description=draft.description.text if draft.description is not None else None,
         span=draft.name.span if draft.name is not None else draft.default_span,
         default_span=draft.default_span,
+        properties=tuple(draft.properties),
     )
+
+
+def read_properties(source: Source, findings: Findings) -> tuple[Property, ...]:
+    """The properties of a text that holds `verify` blocks and nothing else. Adds a finding for every mistake; with any mistake
+    the result is empty. Raises nothing."""
+    builder, parse = parser()
+    before = len(findings.items)
+    parse.parse(source, findings)
+    drafts = builder.drafts
+    builder.begin(Source("", ""), Findings())  # keep nothing of the text
+    for draft in drafts:
+        other = draft.name.span if draft.name is not None else draft.first
+        if other is not None and len(findings.items) == before:
+            findings.add("syntax-error", "a file of properties holds `verify { … }` blocks and nothing else", other)
+    if len(findings.items) > before:
+        findings.items[before:] = sorted(findings.items[before:], key=lambda f: f.span.start)
+        return ()
+    return tuple(p for draft in drafts for p in draft.properties)

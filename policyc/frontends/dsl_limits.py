@@ -103,6 +103,10 @@ class LimitNodes(ConditionNodes):
             self.error("invalid-value", "the name of a counter cannot be empty", span)
         return Limit(counter, maximum, window, amount, optional, whole, step, scopes, sliding, named, span)
 
+    def is_scoped(self, children: list[Any]) -> bool:
+        """Whether the scopes of a limit are written."""
+        return any(type(child) is _Scopes for child in children)
+
     def step(self, children: list[Token]) -> _Step:
         value = self.number(children[1])
         if not isinstance(value, int) or value < 1:

@@ -10,22 +10,16 @@ from collections import Counter
 from typing import Any, Literal, cast, get_args
 
 from policyc.diagnostics import Findings, Related, did_you_mean
-from policyc.frontends.dsl_limits import LimitNodes
-from policyc.frontends.dsl_selectors import SelectorNodes, narrow, one_of, place
+from policyc.frontends.dsl_properties import PropertyNodes, When
+from policyc.frontends.dsl_selectors import narrow, one_of, place
 from policyc.frontends.dsl_tokens import DEPTH_LIMIT, Named
-from policyc.ir.model import SEVERITIES, AnyTool, Cond, Effect, Limit, Rule, Selector, Severity, ToolName
+from policyc.ir.model import SEVERITIES, AnyTool, Cond, Effect, Limit, Property, Rule, Selector, Severity, ToolName
 from policyc.ir.names import selector_text
-from policyc.record import field, record
+from policyc.record import field, record, replace
 from policyc.source import Source, Span
 from policyc.syntax.paths import shown
 
 _SELECTORS = get_args(Selector)
-
-
-@record
-class _When:
-    condition: Cond
-    span: Span
 
 
 @record
@@ -80,13 +74,23 @@ class Draft:
         default_factory=dict
     )  # blocks for one exact tool -> index where the first begins
     closed: set[ToolName] = field(default_factory=set)  # those that say themselves what is allowed
+    properties: list[Property] = field(default_factory=list)
 
     @property
     def empty(self) -> bool:
-        return not self.rules and not self.opened and self.default is None and self.description is None
+        """Whether nothing was read of it; a `verify` block before the first `policy` belongs to a policy of its own."""
+        return self.first is None and not self.properties
+
+    @property
+    def first(self) -> Span | None:
+        """The first thing that was read of it, properties apart."""
+        places = [self.default_span, *(r.span for r in self.rules), *(selector.span for selector in self.opened)]
+        if self.description is not None:
+            places.append(self.description.span)
+        return min((p for p in places if p is not None), key=lambda p: p.start, default=None)
 
 
-class PolicyBuilder(LimitNodes, SelectorNodes):
+class PolicyBuilder(PropertyNodes):
     """The whole transformer. `drafts` is what has been read since `begin`."""
 
     def begin(self, source: Source, findings: Findings) -> None:
@@ -147,10 +151,16 @@ class PolicyBuilder(LimitNodes, SelectorNodes):
     def block_close(self, children: list[Any]) -> None:
         self.inside = None
 
+    def verify(self, children: list[Any]) -> None:
+        properties = self.drafts[-1].properties
+        for child in children:
+            if type(child) is Property:
+                properties.append(replace(child, route=f"verify[{len(properties)}]"))
+
     # --- statements ------------------------------------------------------------------------------------------------
 
-    def when(self, children: list[Any]) -> _When:
-        return _When(children[1], self.at(children[0]).to(place(children[1])))
+    def when(self, children: list[Any]) -> When:
+        return When(children[1], self.at(children[0]).to(place(children[1])))
 
     def by(self, children: list[Any]) -> _By:
         return _By(children[1], self.at(children[0]).to(children[1].span))
@@ -242,7 +252,7 @@ class PolicyBuilder(LimitNodes, SelectorNodes):
         when: Cond | None = None
         by: str | None = None
         for child in children[-3:-1]:
-            if type(child) is _When:
+            if type(child) is When:
                 when = child.condition
             elif type(child) is _By:
                 by = child.name.text

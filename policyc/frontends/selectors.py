@@ -28,7 +28,7 @@ def parse_selector(text: str, span: Span, findings: Findings) -> Selector | None
 
     builder, parse = parser()
     builder.begin(span.source, Findings())
-    offset = _offset(text, span)
+    offset = offset_of(text, span)
     if offset is None:
         builder.span = lambda start, end: span
     else:
@@ -42,7 +42,7 @@ def parse_selector(text: str, span: Span, findings: Findings) -> Selector | None
     return None if mistakes else selector
 
 
-def _offset(text: str, span: Span) -> int | None:
+def offset_of(text: str, span: Span) -> int | None:
     """Where the text stands in the source character by character; None when it is written otherwise there."""
     written = span.text
     if written == text:

@@ -230,12 +230,40 @@ class Rule:
     span: Span | None = field(default=None, compare=False, repr=False)
 
 
+# --- properties ----------------------------------------------------------------------------------------------------
+
+
+PropertyKind = Literal["never", "always", "allow", "limited", "no wider"]
+
+
+@record
+class Property:
+    """What a policy must fulfil, as a `verify` block declares it. docs/verify.md says what each kind means.
+
+    `effect`: allow or approve after `never`, deny or approve after `always`, allow for `allow`. `selector`: None for
+    `no wider` only. `limit`: `limited` only; its scope is empty where the author named none. `file`: `no wider` only, as
+    written, relative to the file that it stands in. `text` is the statement as written, without the reason, on one line.
+    """
+
+    kind: PropertyKind
+    effect: Effect | None = None
+    selector: Selector | None = None
+    when: Cond | None = None
+    limit: Limit | None = None
+    file: str | None = None
+    reason: str | None = None
+    text: str = field(default="", compare=False)
+    route: str = field(default="", compare=False)
+    span: Span | None = field(default=None, compare=False, repr=False)
+
+
 Dialect = Literal["dsl", "document", "intercept"]
 
 
 @record
 class Policy:
-    """One policy: what holds for one grant. `rules` are in the order written."""
+    """One policy: what holds for one grant. `rules` are in the order written. `properties` decide nothing: they are what
+    `policyc verify` proves of the rules."""
 
     name: str
     default: Literal["allow", "deny"]
@@ -244,3 +272,4 @@ class Policy:
     description: str | None = None
     span: Span | None = field(default=None, compare=False, repr=False)
     default_span: Span | None = field(default=None, compare=False, repr=False)
+    properties: tuple[Property, ...] = ()

@@ -59,6 +59,8 @@ KEYWORDS = frozenset(
         "glob",
     ]
 )
+PROPERTY_WORDS = frozenset({"never", "always", "limited", "no", "wider", "than", "to"})
+"""Words of a `verify` block that are names everywhere else."""
 BARE_NAME = re.compile(r"[A-Za-z0-9_.-]+\Z")
 _BARE_GLOB = re.compile(r"[A-Za-z0-9_.*?-]+\Z")
 

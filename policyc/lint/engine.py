@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 
 from policyc.diagnostics import LEVELS, Finding, Level
-from policyc.ir.model import Fact
-from policyc.lint.context import Project, RuleInfo
+from policyc.ir.model import Fact, Property
+from policyc.lint.context import Project, RuleInfo, parts
 from policyc.lint.registry import Registered, info, rules
 from policyc.lint.suppress import Suppressed, Suppressions
 from policyc.record import field, record
-from policyc.source import Source
+from policyc.source import Source, Span
 
 
 @record(frozen=False)
@@ -95,16 +95,28 @@ def catalog_required(project: Project, findings: list[Finding]) -> None:
     for context in project.contexts:
         for rule, part in context.selectors():
             if isinstance(part, Fact):
-                findings.append(
-                    Finding(
-                        "catalog-required",
-                        f"`{part.kind}:{part.value}` asks the tool catalog, and there is none",
-                        part.span or rule.span or context.place,
-                        help="name one with `--catalog catalog.json` or `catalog = …` in policyc.toml; "
-                        "`policyc catalog build` makes it",
-                        route=rule.route or None,
-                    )
-                )
+                findings.append(asks_catalog(part, part.span or rule.span or context.place, rule.route))
+        for prop in context.policy.properties:
+            findings.extend(property_asks_catalog(prop))
+
+
+def property_asks_catalog(prop: Property) -> Iterator[Finding]:
+    """What `catalog_required` says of a property's selector."""
+    for part in parts(prop.selector) if prop.selector is not None else ():
+        span = part.span or prop.span
+        if isinstance(part, Fact) and span is not None:
+            yield asks_catalog(part, span, prop.route)
+
+
+def asks_catalog(part: Fact, span: Span, route: str) -> Finding:
+    """A selector that asks the catalog where there is none."""
+    return Finding(
+        "catalog-required",
+        f"`{part.kind}:{part.value}` asks the tool catalog, and there is none",
+        span,
+        help="name one with `--catalog catalog.json` or `catalog = …` in policyc.toml; `policyc catalog build` makes it",
+        route=route or None,
+    )
 
 
 def without_echoes(findings: list[Finding]) -> list[Finding]:

@@ -73,6 +73,7 @@ MODULES: tuple[str, ...] = (
     "conflicts.contradictory_condition",
     "conflicts.tautological_condition",
     "conflicts.allow_overridden",
+    "conflicts.property_violated",
     "conflicts.analysis_not_decided",
     "catalog.unknown_tool",
     "catalog.unknown_server",

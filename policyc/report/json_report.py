@@ -33,7 +33,7 @@ def render(report: Report) -> str:
         },
         "findings": [_finding(f) for f in report.findings],
         "suppressed": [
-            {**_finding(s.finding), "suppression": {**_place(s.span), "reason": s.reason}} for s in report.suppressed
+            {**_finding(s.finding), "suppression": {**placed(s.span), "reason": s.reason}} for s in report.suppressed
         ],
     }
     return json.dumps(data, indent=2, ensure_ascii=True) + "\n"
@@ -46,20 +46,21 @@ def _finding(finding: Finding) -> dict[str, Any]:
         "code": rule.code,
         "level": finding.level or "error",
         "message": finding.message,
-        **_place(finding.span),
+        **placed(finding.span),
     }
     for key in ("label", "route", "help", "witness", "witness_note"):
         value = getattr(finding, key)
         if value is not None:
             out[key] = value
     if finding.related:
-        out["related"] = [{**_place(r.span), "label": r.label} for r in finding.related]
+        out["related"] = [{**placed(r.span), "label": r.label} for r in finding.related]
     if finding.edits:
-        out["edits"] = [{**_place(e.span), "text": e.text, "safe": e.safe} for e in finding.edits]
+        out["edits"] = [{**placed(e.span), "text": e.text, "safe": e.safe} for e in finding.edits]
     return out
 
 
-def _place(span: Span) -> dict[str, Any]:
+def placed(span: Span) -> dict[str, Any]:
+    """Where a span is, for a program."""
     return {
         "path": relative(span.path),
         "start": {"line": span.line, "column": span.column, "offset": span.start},

@@ -28,7 +28,7 @@ def place(span: Span) -> str:
 def full(report: Report, limit: int = WIDTH) -> Iterator[Line]:
     """Every finding with its source, its witness and its help; the summary at the end."""
     for finding in report.findings:
-        yield from _finding(finding, limit)
+        yield from finding_lines(finding, limit)
         yield []
     yield _summary(report)
 
@@ -74,7 +74,8 @@ def shortened(value: Any) -> Any:
     return value
 
 
-def _finding(finding: Finding, limit: int) -> Iterator[Line]:
+def finding_lines(finding: Finding, limit: int = WIDTH) -> Iterator[Line]:
+    """One finding with its source, its witness and its help."""
     level, rule = finding.level or "error", info(finding.rule)
     yield [(f"{level}[{rule.code} {rule.slug}]", level), (f": {clean(finding.message)}", "bold")]
     pad = gutter([finding.span, *(r.span for r in finding.related)])

@@ -11,12 +11,13 @@ from typing import TYPE_CHECKING, Protocol
 from lark import UnexpectedInput
 
 from policyc.diagnostics import Findings
-from policyc.ir.model import Selector
+from policyc.ir.model import Property, Selector
 from policyc.source import Source
 from policyc.syntax.dsl_tables import load_parser
 from policyc.syntax.pause import paused_collector
 
 if TYPE_CHECKING:
+    from policyc.syntax.dsl_messages import Problem
     from policyc.syntax.dsl_recovery import Recovery
 
 
@@ -57,9 +58,8 @@ class Parser:
                     following = recovery.after(error)
                 if following is None:
                     return
-                at, in_block = following
-                start = "block_rest" if in_block else "start"
-                builder.reopen(in_block)
+                at, start = following
+                builder.reopen(start == "block_rest")
 
     def parse_selector(self, text: str) -> Selector | None:
         """Read a text that is one selector and nothing else, with the builder as it is set. None when the text is
@@ -69,3 +69,13 @@ class Parser:
         except UnexpectedInput:
             return None
         return selector
+
+    def parse_property(self, source: Source) -> Property | Problem:
+        """Read a text that is one property and nothing else, with the builder as it is set; or what is wrong with it."""
+        try:
+            made: Property = self._lark.parse(source.text, start="property_text")  # type: ignore[assignment]
+        except UnexpectedInput as error:
+            from policyc.syntax.dsl_recovery import Recovery
+
+            return Recovery(source, Findings()).problem(error)
+        return made

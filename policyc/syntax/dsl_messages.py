@@ -6,9 +6,9 @@ import re
 from typing import Final
 
 from policyc.diagnostics import did_you_mean
-from policyc.ir.names import KEYWORDS
+from policyc.ir.names import KEYWORDS, PROPERTY_WORDS
 from policyc.record import record
-from policyc.syntax.dsl_scan import EFFECTS, STATEMENTS, TOP_WORDS, Place, stands_first
+from policyc.syntax.dsl_scan import EFFECTS, IN_VERIFY, STATEMENTS, TOP_WORDS, Place, stands_first
 
 
 @record
@@ -52,6 +52,7 @@ def _phrase(needed: str, also: str, words: str) -> tuple[frozenset[str], frozens
 # say; the words.
 _PHRASES: Final = (
     _phrase(" ".join(_CONDITION), "NOT LPAR", "a condition such as `args.amount > 50_000`"),
+    _phrase("NEVER ALWAYS LIMITED NO", "ALLOW", "a property such as `never allow delete_*`"),
     _phrase("EXISTS PATH LEN", "", "a test such as `args.items[*] > 0`"),
     _phrase("PATH", "LEN", "a path such as `args.amount`"),
     _phrase("PATTERN FACT SERVER NAME", "STRING TOOL GLOB LPAR NOT", "a tool or selector"),
@@ -68,6 +69,7 @@ _PHRASES: Final = (
     _phrase("STRING", "", "a text in double quotes"),
     _phrase("NAME", "", "a word"),
 )
+_WORDS: Final = KEYWORDS | PROPERTY_WORDS
 _NAMES: Final = {"is": "a type such as `string`", "severity": "a severity such as `high`"}  # what NAME is after these
 _SIGNS: Final = {
     "LPAR": "(", "RPAR": ")", "LSQB": "[", "RSQB": "]", "LBRACE": "{", "RBRACE": "}", "COMMA": ",", "COLON": ":",
@@ -134,7 +136,7 @@ def _slip(t: Trouble) -> Problem | None:
 
 
 def _accepted_words(t: Trouble) -> list[str]:
-    words = [name.lower() for name in t.accepted if name.lower() in KEYWORDS]
+    words = [name.lower() for name in t.accepted if name.lower() in _WORDS]
     if "OP" in t.accepted:
         words += ["matches", "like", "starts_with", "ends_with", "contains", "prints"]
     return words
@@ -233,7 +235,8 @@ _LOOKS: Final = (
 
 def _expected(t: Trouble) -> Problem:
     wanted = _wanted(t)
-    early = t.ended or t.word == "}" or (t.word in STATEMENTS and stands_first(t.text, t.at))
+    words = IN_VERIFY if t.place.verifies else STATEMENTS
+    early = t.ended or t.word == "}" or (t.word in words and stands_first(t.text, t.at))
     if early and t.before and "$END" not in t.accepted:
         return Problem(f"expected {wanted} after `{t.before}`", t.before_at, t.before_at + len(t.before), t.at)
     found, end = _found(t)
@@ -265,7 +268,7 @@ def _wanted(t: Trouble) -> str:
             said.append(_NAMES.get(t.before, phrase) if needed == {"NAME"} else phrase)
             left -= taken
     said += [f"`{_SIGNS[name]}`" for name in sorted(left & _SIGNS.keys())]
-    more = sorted(n for n in left - _SIGNS.keys() - _STATEMENT_WORDS - {"$END", "RAW"} if n.lower() in KEYWORDS)
+    more = sorted(n for n in left - _SIGNS.keys() - _STATEMENT_WORDS - {"$END", "RAW"} if n.lower() in _WORDS)
     if len(said) + len(more) > 4:
         more = [name for name in more if name not in _OPTIONAL]
     said += [f"`{name.lower()}`" for name in more]

@@ -6,7 +6,7 @@ from lark import Token, UnexpectedInput, UnexpectedToken
 
 from policyc.diagnostics import Findings
 from policyc.source import Source, Span
-from policyc.syntax.dsl_messages import Trouble, describe
+from policyc.syntax.dsl_messages import Problem, Trouble, describe
 from policyc.syntax.dsl_scan import TOP_WORDS, Place, next_statement
 
 
@@ -19,10 +19,10 @@ class Recovery:
         self.at = 0  # where the parser was started last
         self.place = Place()
 
-    def after(self, error: UnexpectedInput) -> tuple[int, bool] | None:
-        """Report an error, and say where to read on: the offset, and whether that is inside a block. None: nowhere."""
+    def after(self, error: UnexpectedInput) -> tuple[int, str] | None:
+        """Report an error, and say where to read on: the offset, and what of the grammar begins there. None: nowhere."""
         text = self.source.text
-        problem = describe(self._trouble(error))
+        problem = self.problem(error)
         span = Span(self.source, problem.start, max(problem.end, min(problem.start + 1, len(text))))
         self.findings.add("syntax-error", problem.message, span, help=problem.help)
         began = self.place.statement
@@ -32,9 +32,13 @@ class Recovery:
         if following >= len(text):
             return None
         if self.place.braces and any(text.startswith(word, following) for word in TOP_WORDS):
-            self.place.braces.clear()  # the block was not closed; that has been said
+            self.place.close()  # the block was not closed; that has been said
         self.at = following
-        return following, bool(self.place.braces)
+        return following, ("verify_rest" if self.place.verifies else "block_rest" if self.place.braces else "start")
+
+    def problem(self, error: UnexpectedInput) -> Problem:
+        """What to say about an error."""
+        return describe(self._trouble(error))
 
     def _trouble(self, error: UnexpectedInput) -> Trouble:
         text = self.source.text

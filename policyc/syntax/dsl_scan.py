@@ -13,9 +13,12 @@ from policyc.diagnostics import did_you_mean
 from policyc.ir.names import KEYWORDS
 from policyc.record import field, record
 
-TOP_WORDS: Final = frozenset({"policy", "description", "default", "on"})
+TOP_WORDS: Final = frozenset({"policy", "description", "default", "on", "verify"})
 EFFECTS: Final = frozenset({"hide", "allow", "deny", "require", "approve", "limit"})
 STATEMENTS: Final = TOP_WORDS | EFFECTS
+PROPERTIES: Final = frozenset({"never", "always", "allow", "limited", "no"})
+"""The words that a property begins with."""
+IN_VERIFY: Final = PROPERTIES | TOP_WORDS
 
 _PIECE = re.compile(
     r"""(?P<comment>\#[^\n]*)
@@ -38,10 +41,6 @@ class Piece:
     start: int
     first: bool
 
-    @property
-    def begins_statement(self) -> bool:
-        return self.first and self.kind == "word" and self.text in STATEMENTS
-
 
 def pieces(text: str, start: int = 0, end: int | None = None) -> Iterator[Piece]:
     """The pieces between two offsets; blanks and line ends are left out."""
@@ -59,19 +58,31 @@ def pieces(text: str, start: int = 0, end: int | None = None) -> Iterator[Piece]
 @record(frozen=False)
 class Place:
     """Where a scan has come: how many blocks are open, the `{` that opened them, the brackets open in the statement that
-    began at `statement` with `word`."""
+    began at `statement` with `word`. `verifies`: the open block is one of properties."""
 
     braces: list[int] = field(default_factory=list)
     brackets: list[tuple[str, int]] = field(default_factory=list)
     statement: int = 0
     word: str = ""
+    verifies: bool = False
+
+    def begins(self, piece: Piece) -> bool:
+        """Whether a piece begins a statement, or a property in a `verify` block."""
+        if not piece.first or piece.kind != "word":
+            return False
+        return piece.text in (IN_VERIFY if self.verifies else STATEMENTS)
+
+    def close(self) -> None:
+        """No block is open any more."""
+        self.braces.clear()
+        self.verifies = False
 
     def advance(self, text: str, start: int, end: int) -> None:
         """Scan on from `start` to `end`."""
         for piece in pieces(text, start, end):
             if piece.kind == "bracket":
                 self._bracket(piece)
-            elif piece.begins_statement:
+            elif self.begins(piece):
                 self.statement, self.word = piece.start, piece.text
                 self.brackets.clear()
 
@@ -79,10 +90,12 @@ class Place:
         if piece.text == "{":
             self.braces.append(piece.start)
             self.brackets.clear()
+            self.verifies = self.word == "verify"
         elif piece.text == "}":
             self.brackets.clear()
             if self.braces:
                 self.braces.pop()
+            self.verifies = self.verifies and bool(self.braces)
         elif piece.text in "([":
             self.brackets.append((piece.text, piece.start))
         elif self.brackets:
@@ -93,8 +106,9 @@ def next_statement(text: str, start: int, place: Place) -> int:
     """The offset of the next piece from which reading can go on: the word of a statement that stands first on its line or
     after `{` or `}`, or a `}` of an open block; the text's end when there is none. `place` is moved there."""
     for piece in pieces(text, start):
-        meant = piece.start > start and piece.first and piece.kind == "word" and _misspelt(piece.text)
-        if meant or (piece.begins_statement and (piece.start > start or stands_first(text, start))):
+        words = IN_VERIFY if place.verifies else STATEMENTS
+        meant = piece.start > start and piece.first and piece.kind == "word" and _misspelt(piece.text, words)
+        if meant or (place.begins(piece) and (piece.start > start or stands_first(text, start))):
             place.brackets.clear()
             place.statement, place.word = piece.start, piece.text
             return piece.start
@@ -105,9 +119,9 @@ def next_statement(text: str, start: int, place: Place) -> int:
     return len(text)
 
 
-def _misspelt(word: str) -> bool:
+def _misspelt(word: str, words: frozenset[str]) -> bool:
     """Whether the word is hardly anything but the word of a statement, misspelt."""
-    return word.isalpha() and word not in KEYWORDS and did_you_mean(word, STATEMENTS) is not None
+    return word.isalpha() and word not in KEYWORDS and did_you_mean(word, words) is not None
 
 
 def stands_first(text: str, at: int) -> bool:

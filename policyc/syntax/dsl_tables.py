@@ -22,7 +22,7 @@ from lark import Lark
 from policyc.syntax.dsl_lexer import QuickLexer
 
 PLUGINS = {"ContextualLexer": QuickLexer}
-STARTS = ("start", "block_rest", "selector_text")
+STARTS = ("start", "block_rest", "verify_rest", "selector_text", "property_text")
 _HERE = Path(__file__).parent
 _PLACES = (_HERE / "policy.lark", _HERE.parents[1] / "grammar" / "policy.lark")
 _TABLES = _HERE / "policy.tables"

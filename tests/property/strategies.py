@@ -43,6 +43,7 @@ from policyc.ir.model import (
     Or,
     Path,
     Policy,
+    Property,
     Rule,
     Scalar,
     Selector,
@@ -488,3 +489,31 @@ def calls(policy: Policy) -> st.SearchStrategy[Call]:
 def facts(policy: Policy) -> st.SearchStrategy[Facts]:
     """Facts for the tools that policies speak of (`policy` is taken so that the pools may come to depend on it)."""
     return _randoms.map(random_facts)
+
+
+# --- properties ----------------------------------------------------------------------------------------------------
+
+
+def random_property(rng: Random, policy: Policy) -> Property:
+    """A property of any kind but `no wider`, often over a selector or a condition of the policy."""
+    written = [r for r in policy.rules if r.effect != "hide"]
+    selector, when = random_selector(rng), None
+    if written and rng.random() < 0.6:
+        selector = rng.choice(written).selector
+    if rng.random() < 0.6:
+        when = random_condition(rng, 1)
+        if written and rng.random() < 0.5:
+            rule = rng.choice(written)
+            when = rule.when or rule.condition
+    kind, effect = rng.choice(
+        (("never", "allow"), ("never", "approve"), ("always", "deny"), ("always", "approve"), ("allow", "allow"), ("limited", None))
+    )  # fmt: skip
+    limit = None
+    if kind == "limited":
+        own = [r.limit for r in policy.rules if r.limit is not None]
+        base = rng.choice(own) if own else Limit("", 5, "minute")
+        scope = () if rng.random() < 0.5 else tuple(rng.sample(SCOPES, rng.choice((1, 2, 3))))
+        window = base.window if rng.random() < 0.5 else rng.choice(("minute", "hour", "day", 90, 3600))
+        maximum = max(1, int(base.maximum)) * rng.choice((1, 1, 2, 60))
+        limit = Limit("", maximum, window, base.amount, scope=scope, named=False)
+    return Property(kind, effect, selector, when, limit)  # type: ignore[arg-type]

@@ -11,7 +11,7 @@ import pytest
 from policyc.diagnostics import Findings
 from policyc.frontends.dsl import read
 from policyc.frontends.dsl_rules import PolicyBuilder
-from policyc.ir.names import KEYWORDS
+from policyc.ir.names import KEYWORDS, PROPERTY_WORDS
 from policyc.source import Source
 from policyc.syntax import dsl_tables
 from policyc.syntax.dsl import Parser
@@ -27,7 +27,18 @@ def test_the_words_that_names_leave_out_are_the_keywords() -> None:
     words = set(re.findall(r"^[A-Z_]+\.2: /([a-z_]+)\(\?!", grammar, re.MULTILINE))
     operators = re.search(r"^OP\.2: .*\(\?:([a-z_|]+)\)", grammar, re.MULTILINE)
     assert operators is not None
-    assert words | set(operators.group(1).split("|")) | {"verify"} == KEYWORDS  # `verify` is kept for properties
+    assert words | set(operators.group(1).split("|")) == KEYWORDS | PROPERTY_WORDS
+    assert not KEYWORDS & PROPERTY_WORDS
+
+
+@pytest.mark.parametrize("word", sorted(PROPERTY_WORDS))
+def test_a_word_of_properties_is_a_name_everywhere_else_and_inside_them(word: str) -> None:
+    text = f"""policy {word} default deny allow {word} hide {word}-x, {word}/{word}
+    on {word} {{ approve when args.{word} == 1 by {word} id {word} limit 1 per day as {word} }}
+    verify {{ never allow {word} always deny {word}, {word} when args.{word} > 1 limited {word} to 3 per day }}"""
+    findings = Findings()
+    (policy,) = read(Source("a.policy", text), findings)
+    assert policy.name == word and len(policy.properties) == 3 and not findings.items
 
 
 @pytest.mark.parametrize("word", sorted(KEYWORDS))
