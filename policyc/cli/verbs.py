@@ -5,6 +5,7 @@ from __future__ import annotations
 VERBS = {
     "lint": "lint",
     "compile": "compile",
+    "diff": "diff",
     "explain": "explain",
     "table": "table",
     "convert": "convert",

@@ -40,12 +40,17 @@ class Witness:
 
     def as_json(self) -> dict[str, Any]:
         """The call as the JSON object that `policyc explain --call` reads."""
-        out: dict[str, Any] = {"tool": self.call.tool, "arguments": self.call.arguments}
-        if self.call.server is not None:
-            out["server"] = self.call.server
-        if self.call.context:
-            out["context"] = self.call.context
-        return out
+        return call_json(self.call)
+
+
+def call_json(call: Call) -> dict[str, Any]:
+    """A call as the JSON object that `policyc explain --call` reads."""
+    out: dict[str, Any] = {"tool": call.tool, "arguments": call.arguments}
+    if call.server is not None:
+        out["server"] = call.server
+    if call.context:
+        out["context"] = call.context
+    return out
 
 
 class Analysis:

@@ -68,10 +68,12 @@ class Change:
 
 @record
 class Comparison:
-    """Everything that differs. `undecided`: tools for which that could not be said, with the reason."""
+    """Everything that differs. `undecided`: tools for which that could not be said, with the reason. `counters`: of both sides,
+    the same number for counters that were taken for the same."""
 
     changes: tuple[Change, ...]
     undecided: dict[str, str]
+    counters: tuple[dict[str, int], dict[str, int]] = ({}, {})
 
     @property
     def equivalent(self) -> bool:
@@ -167,7 +169,7 @@ class _Comparing:
         tools: list[Tool] = [*sorted(self.named), OTHER_TOOL]
         changes = [change for tool in tools for change in self._tool(tool)]
         changes.sort(key=lambda c: KINDS.index(c.kind))
-        return Comparison(tuple(changes), self.undecided)
+        return Comparison(tuple(changes), self.undecided, (self.old_counters, self.new_counters))
 
     def _tool(self, tool: Tool) -> list[Change]:
         try:

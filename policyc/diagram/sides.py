@@ -49,6 +49,9 @@ class Side(Protocol):
     def identified(self) -> bool:
         """Whether a limit's place is known by its rule's id alone (a table), not by its selector and condition."""
 
+    def counted(self) -> Iterator[tuple[str, Limit]]:
+        """Every limit with its rule's id."""
+
     def uses(self, identified: bool) -> Uses:
         """What is counted in which counter."""
 
@@ -74,11 +77,14 @@ class PolicySide:
         self._answer: dict[int, int] = {}
         self._limit: dict[int, int] = {}
 
+    def counted(self) -> Iterator[tuple[str, Limit]]:
+        return ((r.id, r.limit) for r in self.analysis.rules if r.limit is not None)
+
     def uses(self, identified: bool) -> Uses:
+        if identified:
+            return uses(self.counted())
         return uses(
-            (r.id if identified else repr((selector_text(r.selector), r.when)), r.limit)
-            for r in self.analysis.rules
-            if r.limit is not None
+            (repr((selector_text(r.selector), r.when)), r.limit) for r in self.analysis.rules if r.limit is not None
         )
 
     def state(self, tool: Tool, answers: Answers, counters: dict[str, int]) -> State | Leaf:

@@ -106,10 +106,11 @@ class TableSide:
         self._numbers = {self._pools["rules"][i][0]: i for i in range(*entry["rules"])}
         self._choices = Choices()
 
+    def counted(self) -> Iterator[tuple[str, Limit]]:
+        return ((self._pools["rules"][i][0], limit) for i in range(*self._entry["rules"]) if (limit := self._limit(i)))
+
     def uses(self, identified: bool) -> Uses:
-        return uses(
-            (self._pools["rules"][i][0], limit) for i in range(*self._entry["rules"]) if (limit := self._limit(i))
-        )
+        return uses(self.counted())
 
     def _limit(self, rule: int) -> Limit | None:
         found = self._pools["rules"][rule][5]
