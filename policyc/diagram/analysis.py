@@ -175,7 +175,7 @@ class Analysis:
             if built is None:
                 continue
             for call in self._calls(tool, built, valid):
-                outcome = decide(self._reaching(tool), call, self.facts)
+                outcome = decide(self.reaching(tool), call, self.facts)
                 if self.same(outcome, leaf):
                     return Witness(call, outcome)
         return None
@@ -188,7 +188,7 @@ class Analysis:
         probe = self._built(tool, ToolProgram((Guarded(OUTSIDE.rule, negation(given)),), (), (), (), "allow"))
         return probe is None or leaves(probe) != {OUTSIDE}
 
-    def _reaching(self, tool: Tool) -> Policy:
+    def reaching(self, tool: Tool) -> Policy:
         """The policy with only those rules that can reach a tool: the others select it for no call, and a replay need not ask them."""
         known = self._policies.get(tool)
         if known is None:

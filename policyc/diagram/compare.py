@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from typing import Literal
 
+from policyc.diagram.alike import Alike
 from policyc.diagram.analysis import Analysis
 from policyc.diagram.answers import Answers, Reserved, match, tighter
 from policyc.diagram.build import (
@@ -164,9 +165,13 @@ class _Comparing:
         self.named = old.tools | new.tools
         self.known = names(old) | names(new)
         self.undecided: dict[str, str] = {}
+        self.alike: Callable[[Tool], bool] = lambda tool: False
+        if isinstance(old, PolicySide) and isinstance(new, PolicySide):
+            self.alike = Alike(old, new, self.old_counters, self.new_counters)
 
     def run(self) -> Comparison:
-        tools: list[Tool] = [*sorted(self.named), OTHER_TOOL]
+        everything: list[Tool] = [*sorted(self.named), OTHER_TOOL]
+        tools = [tool for tool in everything if not self.alike(tool)]
         changes = [change for tool in tools for change in self._tool(tool)]
         changes.sort(key=lambda c: KINDS.index(c.kind))
         return Comparison(tuple(changes), self.undecided, (self.old_counters, self.new_counters))

@@ -122,7 +122,7 @@ class PolicySide:
         return self.analysis.schema(tool) if isinstance(tool, str) else True
 
     def replay(self, call: Call) -> Decided:
-        outcome = decide(self.analysis.policy, call, self.analysis.facts)
+        outcome = decide(self.analysis.reaching(call.tool), call, self.analysis.facts)
         rule = outcome.rule
         said = Said() if rule is None else said_by(rule.effect, rule.reason, rule.by, rule.severity)
         limits = tuple((r.id, _place(r), r.reason, r.limit) for r in outcome.limits if r.limit is not None)

@@ -12,7 +12,8 @@ from typing import Any
 from policyc.catalog.model import Catalog
 from policyc.diagram.answers import PLAIN, Answers, Said, Uses, reserved, said_by, uses
 from policyc.diagram.build import Known, Leaf, State
-from policyc.diagram.formula import Formula, Predicate, Probe, Var, conj, disj, substitute
+from policyc.diagram.cell import probe_function
+from policyc.diagram.formula import TOOL, Formula, Predicate, Probe, Var, conj, disj, substitute
 from policyc.diagram.sides import Decided, program_state
 from policyc.diagram.specialise import Guarded, Tool, ToolProgram
 from policyc.ir.model import Limit, Path
@@ -126,7 +127,10 @@ class TableSide:
         number = self._entry["call"].get(tool, self._entry["call_other"])
         body = json.loads(self._bodies[number])
         reading = _Reading(self._pools, self._choices, self._said, answers, self._limit, counters)
-        return reading.rules(body) if isinstance(body, dict) else reading.nodes(body)
+        state = reading.rules(body) if isinstance(body, dict) else reading.nodes(body)
+        if not isinstance(tool, str) or isinstance(state, Leaf):
+            return state
+        return state.assign(_named(tool))  # the body of any other tool asks for the name
 
     def _said(self, rule: int) -> Said:
         if rule < 0:
@@ -148,6 +152,15 @@ class TableSide:
         decider = -1 if decision.rule is None else self._numbers[decision.rule]
         place = None if decider < 0 else self._places[decider]
         return Decided(decision.effect, decision.rule, place, self._said(decider), tuple(limits))
+
+
+def _named(tool: str) -> Known:
+    """What a tool's name says of predicates."""
+
+    def known(p: Predicate) -> bool | None:
+        return p.holds(probe_function(p.probe)(tool)) if p.var == TOOL else None
+
+    return known
 
 
 @record(frozen=False)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby
 from typing import Any
@@ -28,6 +29,8 @@ WIDTH = 110
 MOST_ROWS = 8
 MOST_CALL = 1000
 _LABEL = 6
+_PARTS = re.compile(r"""(?: (?:and|or) |^)?(?:"(?:[^"\\]|\\.)*"|(?! (?:and|or) |, )[^"]|")*(?:, |(?= (?:and|or) )|$)""")
+"""A text cut where it may be broken; what stands in quotes is one piece."""
 
 
 def report(compared: Sequence[Compared]) -> Iterator[Line]:
@@ -80,9 +83,7 @@ def block(one: Joint, compared: Compared) -> Iterator[Line]:
         yield from _labelled("note", ["only calls that the tool's schema forbids"])
     rules = {(c.old.rule, c.old.place, c.new.rule, c.new.place) for c in one.changes}
     if len(rules) > 1:
-        yield from _labelled(
-            "note", [f"of {tool_text(change.tool)}; the other tools have rules of their own that say the same"]
-        )
+        yield from _labelled("note", [f"shown for {tool_text(change.tool)}; the rules of the other tools say the same"])
     yield from _labelled("old", [decision_text(change.old, compared.status == "new")])
     yield from _labelled("new", [decision_text(change.new, compared.status == "gone")])
     for text in limit_texts(one, compared):
@@ -118,15 +119,14 @@ def _conditions(row: Sequence[str]) -> Iterator[str]:
 
 
 def wrapped(text: str) -> Iterator[str]:
-    """A long text on several lines, broken only between words outside of quotes; the later lines are indented."""
-    line, quoted = "", False
-    for word in text.split(" "):
-        if line and not quoted and len(line) + 1 + len(word) > WIDTH:
-            yield line
-            line = f"  {word}"
+    """A long text on several lines, broken only before `and` and `or` and after commas, outside of quotes; later lines are indented."""
+    line = ""
+    for part in _PARTS.findall(text):
+        if line and len(line) + len(part) > WIDTH:
+            yield line.rstrip()
+            line = f"  {part.lstrip()}"
         else:
-            line = f"{line} {word}" if line else word
-        quoted ^= (word.count('"') - word.count('\\"')) % 2 == 1
+            line += part
     yield line
 
 
