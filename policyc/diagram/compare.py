@@ -53,7 +53,7 @@ SAME = Leaf("deny", -2)
 class Change:
     """One region of calls to one tool whose answers differ in one way.
 
-    `widening`: the new answer lets more through, or nobody can say that it does not. `valid`: some of the calls fit the tool's input schema.
+    `widening`: the new answer lets more through, or nobody can say that it does not. `valid`: some of the calls may fit the tool's input schema.
     `old` and `new` are the decisions on the witness, which was replayed on both sides.
     """
 
@@ -193,21 +193,21 @@ class _Comparing:
         everywhere = self._diagram(old, new, outside, differences)
         if leaves(everywhere) == {SAME}:
             return
-        schemas = [side.schema(tool) for side in (self.old, self.new)]
-        fits = disj((outside, *(negation(s) for s in schemas)))
-        valid = everywhere if fits == outside else self._diagram(old, new, fits, differences)
+        catalog = self.old.catalog if self.new.catalog is None else self.new.catalog  # what calls will have to fit
+        misfit = disj((outside, *(negation(side.schema(tool, catalog)) for side in (self.old, self.new))))
+        valid = everywhere if misfit == outside else self._diagram(old, new, misfit, differences)
+        may_fit = {leaf.rule for leaf in leaves(valid) - {SAME}}
         grouped: dict[_Sort, list[int]] = {}
         for leaf in sorted(leaves(everywhere) - {SAME}, key=lambda leaf: leaf.rule):
             grouped.setdefault(self._group(*differences.pairs[leaf.rule]), []).append(leaf.rule)
         for sort, numbers in grouped.items():
             found = self._witness(tool, valid, numbers, differences, fill=True)
-            fitting = found is not None
             found = found or self._witness(tool, everywhere, numbers, differences, fill=False)
             if found is None:
                 self.undecided[str(tool)] = "there may be a difference, but no call that shows it could be built"
                 continue
             shown = region(everywhere, _among(numbers))
-            yield Change(tool, sort.kind, sort.widening, shown, *found, fitting)
+            yield Change(tool, sort.kind, sort.widening, shown, *found, not may_fit.isdisjoint(numbers))
 
     def _diagram(self, old: State | Leaf, new: State | Leaf, outside: Formula, differences: _Differences) -> Diagram:
         start = _paired(old, new, outside, differences)

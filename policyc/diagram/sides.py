@@ -15,6 +15,7 @@ from policyc.diagram.analysis import Analysis
 from policyc.diagram.answers import Answers, Reserved, Said, Uses, reserved, said_by, uses
 from policyc.diagram.build import Known, Leaf, Residual, State, residual, simplify
 from policyc.diagram.formula import Formula, disj
+from policyc.diagram.schema import schema_formula
 from policyc.diagram.specialise import Guarded, Tool, ToolProgram
 from policyc.ir.model import Limit, Rule
 from policyc.ir.names import selector_text
@@ -58,8 +59,8 @@ class Side(Protocol):
     def state(self, tool: Tool, answers: Answers, counters: dict[str, int]) -> State | Leaf:
         """What decides calls to a tool. Raises OverBudget where that cannot be said."""
 
-    def schema(self, tool: Tool) -> Formula:
-        """The formula for "the arguments fit the tool's input schema"."""
+    def schema(self, tool: Tool, catalog: Catalog | None) -> Formula:
+        """The formula for "the arguments that this side looks at fit the tool's input schema of this catalog"."""
 
     def replay(self, call: Call) -> Decided:
         """The side's own decision."""
@@ -118,8 +119,12 @@ class PolicySide:
             known = self._limit[rule] = answers.limit(reserved(r.limit, r.reason, counters))
         return known
 
-    def schema(self, tool: Tool) -> Formula:
-        return self.analysis.schema(tool) if isinstance(tool, str) else True
+    def schema(self, tool: Tool, catalog: Catalog | None) -> Formula:
+        if not isinstance(tool, str):
+            return True
+        if catalog is self.catalog:
+            return self.analysis.schema(tool)
+        return schema_formula(catalog, self.analysis.program(tool), tool)
 
     def replay(self, call: Call) -> Decided:
         outcome = decide(self.analysis.reaching(call.tool), call, self.analysis.facts)

@@ -138,7 +138,7 @@ class TableSide:
         _, effect, reason, by, severity, _ = self._pools["rules"][rule]
         return said_by(effect, reason, by, severity)
 
-    def schema(self, tool: Tool) -> Formula:
+    def schema(self, tool: Tool, catalog: Catalog | None) -> Formula:
         return True
 
     def replay(self, call: Call) -> Decided:

@@ -6,6 +6,7 @@ import os
 import subprocess
 from bisect import bisect_left
 from collections.abc import Iterable
+from contextlib import suppress
 
 from policyc.diagnostics import PolicycError
 
@@ -41,13 +42,14 @@ def commit_of(revision: str) -> str:
     """The id of the commit that a revision names. Raises PolicycError where there is no such commit."""
     if revision.startswith("-"):
         raise PolicycError(f"`{revision}` is no revision, expected a commit, a branch or a tag")
-    try:
-        found = git("rev-parse", "--verify", "--quiet", "--end-of-options", f"{revision}^{{commit}}")
-    except PolicycError:
-        shallow = git("rev-parse", "--is-shallow-repository").strip() == b"true"
-        hint = "; the clone is shallow, fetch the revision first" if shallow else ""
-        raise PolicycError(f"there is no revision `{revision}`, expected a commit, a branch or a tag{hint}") from None
-    return found.decode("ascii").strip()
+    found = ""
+    with suppress(PolicycError):
+        found = git("rev-parse", "--verify", "--quiet", "--end-of-options", f"{revision}^{{commit}}").decode().strip()
+    if set(found) <= set("0123456789abcdef") and found:  # "^main" is understood, and names what is not wanted
+        return found
+    shallow = git("rev-parse", "--is-shallow-repository").strip() == b"true"
+    hint = "; the clone is shallow, fetch the revision first" if shallow else ""
+    raise PolicycError(f"there is no revision `{revision}`, expected a commit, a branch or a tag{hint}")
 
 
 class Tree:

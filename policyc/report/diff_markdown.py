@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 
 from policyc.diagram.policies import Compared, Joint
 from policyc.report.clean import clean
-from policyc.report.diff_text import block, by_kind, call_text
+from policyc.report.diff_text import block, by_kind
 from policyc.report.diff_words import MORE, NOT_COUNTED, count_text, title, tools_text
 from policyc.report.model import plural
 from policyc.report.paint import plain
@@ -62,8 +62,7 @@ def _sections(compared: Sequence[Compared]) -> Iterator[tuple[str, list[tuple[st
 
 def _item(one: Joint, compared: Compared) -> str:
     more = f" **{MORE}**" if one.change.widening else ""
-    told = fenced("text", plain(block(one, compared)))
-    return f"\n{code(tools_text(one))}{more}\n\n{told}\n{fenced('json', call_text(one)[0])}"
+    return f"\n{code(tools_text(one))}{more}\n\n{fenced(plain(block(one, compared)))}"
 
 
 def code(text: str) -> str:
@@ -74,10 +73,10 @@ def code(text: str) -> str:
     return f"{fence}{pad}{text}{pad}{fence}"
 
 
-def fenced(language: str, text: str) -> str:
+def fenced(text: str) -> str:
     """Lines as a block of code, whatever is in them."""
     fence = "`" * max(3, _longest_run(text) + 1)
-    return f"{fence}{language}\n{text.rstrip()}\n{fence}\n"
+    return f"{fence}text\n{text.rstrip()}\n{fence}\n"
 
 
 def _longest_run(text: str) -> int:

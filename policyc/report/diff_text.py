@@ -55,7 +55,7 @@ def _policy(compared: Compared) -> Iterator[Line]:
                 (tools_text(one), "info"),
                 *([("  ", ""), (MORE, "warning")] if one.change.widening else []),
             ]
-            yield from ([("    ", ""), *line] for line in (*block(one, compared), *_call(one)))
+            yield from ([("    ", ""), *line] for line in block(one, compared))
             yield []
     yield from undecided(compared)
 
@@ -76,7 +76,7 @@ def by_kind(compared: Compared) -> Iterator[tuple[str, list[Joint]]]:
 
 
 def block(one: Joint, compared: Compared) -> Iterator[Line]:
-    """One change but for its call: when it occurs, what was decided, what is decided now."""
+    """One change: when it occurs, a call, what was decided of it and what is decided now."""
     change = one.change
     yield from _region(change.region)
     if not change.valid:
@@ -84,6 +84,10 @@ def block(one: Joint, compared: Compared) -> Iterator[Line]:
     rules = {(c.old.rule, c.old.place, c.new.rule, c.new.place) for c in one.changes}
     if len(rules) > 1:
         yield from _labelled("note", [f"shown for {tool_text(change.tool)}; the rules of the other tools say the same"])
+    text = json_line(call := call_json(change.witness))
+    yield from _labelled("call", [text if len(text) <= MOST_CALL else json_line(shortened(call))])
+    if len(text) > MOST_CALL:
+        yield from _labelled("note", ["the call is cut for reading; the JSON report has it whole"])
     yield from _labelled("old", [decision_text(change.old, compared.status == "new")])
     yield from _labelled("new", [decision_text(change.new, compared.status == "gone")])
     for text in limit_texts(one, compared):
@@ -134,20 +138,6 @@ def _labelled(label: str, lines: Iterable[str]) -> Iterator[Line]:
     """Lines behind a label; later ones below the first."""
     for number, line in enumerate(lines):
         yield [(label.ljust(_LABEL) if number == 0 else " " * _LABEL, "dim"), (line, "")]
-
-
-def _call(one: Joint) -> Iterator[Line]:
-    text, whole = call_text(one)
-    yield from _labelled("call", [text])
-    if not whole:
-        yield from _labelled("note", ["the call is cut for reading; the JSON report has it whole"])
-
-
-def call_text(one: Joint) -> tuple[str, bool]:
-    """The call as `policyc explain --call` reads it, or cut where it is too long to be read, and whether it is whole."""
-    call = call_json(one.change.witness)
-    text = json_line(call)
-    return (text, True) if len(text) <= MOST_CALL else (json_line(shortened(call)), False)
 
 
 def json_line(value: Any) -> str:

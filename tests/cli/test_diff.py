@@ -265,6 +265,17 @@ def test_a_catalog_holds_for_both_sides(project: Project) -> None:
     assert sorted(change["witness"]["arguments"]) == ["amount", "currency"]
 
 
+def test_a_call_that_only_the_new_catalog_takes_is_valid(project: Project) -> None:
+    """The calls to come fit the new side's schema, whatever the old one was."""
+    project.write("old/a.policy", 'policy "p"\ndefault deny\non create_charge { deny when args.amount is string }\n')
+    project.write("new/a.policy", 'policy "p"\ndefault deny\non create_charge { }\n')
+    for side, kind in (("old", "integer"), ("new", "string")):
+        project.write(f"{side}/policyc.toml", 'catalog = "tools.json"\n')
+        schema = {"type": "object", "properties": {"amount": {"type": kind}}, "required": ["amount"]}
+        project.write(f"{side}/tools.json", {"tools": [{"name": "create_charge", "inputSchema": schema}]})
+    assert [c["valid"] for c in only(project, "old", "new")["changes"]] == [True]
+
+
 def test_a_change_beyond_the_schema_says_so(project: Project) -> None:
     project.write("tools.json", TOOLS)
     project.write("old.policy", 'policy "p"\ndefault deny\non create_charge { deny when args.amount is string }\n')
@@ -350,7 +361,7 @@ def test_a_long_condition_is_broken_between_conditions(project: Project) -> None
     project.write("old.policy", 'policy "p"\ndefault deny\non t { deny when args.x == 1 }\n')
     project.write("new.policy", f'policy "p"\ndefault deny\non t {{ allow when {parts} }}\n')
     text = project.run("diff", "old.policy", "new.policy").out
-    row = text[text.index("    when") : text.index("    old")]
-    assert len(row.splitlines()) > 3
+    row = text[text.index("    when") : text.index("    call")]
+    assert len(row.splitlines()) == 3
     assert max(map(len, row.splitlines())) <= 120
     assert row.count('"one and two"') == 5
