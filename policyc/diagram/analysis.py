@@ -44,12 +44,17 @@ class Witness:
 
     def as_json(self) -> dict[str, Any]:
         """The call as the JSON object that `policyc explain --call` reads."""
-        out: dict[str, Any] = {"tool": self.call.tool, "arguments": self.call.arguments}
-        if self.call.server is not None:
-            out["server"] = self.call.server
-        if self.call.context:
-            out["context"] = self.call.context
-        return out
+        return call_json(self.call)
+
+
+def call_json(call: Call) -> dict[str, Any]:
+    """A call as the JSON object that `policyc explain --call` reads."""
+    out: dict[str, Any] = {"tool": call.tool, "arguments": call.arguments}
+    if call.server is not None:
+        out["server"] = call.server
+    if call.context:
+        out["context"] = call.context
+    return out
 
 
 class Analysis:
@@ -196,7 +201,7 @@ class Analysis:
             if built is None:
                 continue
             for call in self._calls(tool, built, valid):
-                outcome = decide(self._reaching(tool), call, self.facts)
+                outcome = decide(self.reaching(tool), call, self.facts)
                 if self.same(outcome, leaf) and holds(given, partial(value_of, call)):
                     yield Witness(call, outcome)
                     break
@@ -214,7 +219,7 @@ class Analysis:
             known = self._possible[given] = leaves(probe) != {OUTSIDE}
         return known
 
-    def _reaching(self, tool: Tool) -> Policy:
+    def reaching(self, tool: Tool) -> Policy:
         """The policy with only those rules that can reach a tool: the others select it for no call, and a replay need not ask them."""
         known = self._policies.get(tool)
         if known is None:

@@ -9,8 +9,9 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterator
-from typing import Any, Literal
+from typing import Literal
 
+from policyc.diagram.alike import Alike
 from policyc.diagram.analysis import Analysis
 from policyc.diagram.answers import Answers, Reserved, match, tighter
 from policyc.diagram.build import (
@@ -27,7 +28,7 @@ from policyc.diagram.formula import TOOL, Formula, Predicate, Probe, disj, negat
 from policyc.diagram.merge import merging
 from policyc.diagram.regions import Region, region
 from policyc.diagram.schema import filled
-from policyc.diagram.search import Example, example, leaves, ways
+from policyc.diagram.search import example, leaves, ways
 from policyc.diagram.sides import Decided, Open, PolicySide, Side, names, reservations
 from policyc.diagram.specialise import OTHER_TOOL, Tool
 from policyc.record import field, record, replace
@@ -52,7 +53,7 @@ SAME = Leaf("deny", -2)
 class Change:
     """One region of calls to one tool whose answers differ in one way.
 
-    `widening`: the new answer lets more through, or nobody can say that it does not. `valid`: some of the calls fit the tool's input schema.
+    `widening`: the new answer lets more through, or nobody can say that it does not. `valid`: some of the calls may fit the tool's input schema.
     `old` and `new` are the decisions on the witness, which was replayed on both sides.
     """
 
@@ -68,10 +69,12 @@ class Change:
 
 @record
 class Comparison:
-    """Everything that differs. `undecided`: tools for which that could not be said, with the reason."""
+    """Everything that differs. `undecided`: tools for which that could not be said, with the reason. `counters`: of both sides,
+    the same number for counters that were taken for the same."""
 
     changes: tuple[Change, ...]
     undecided: dict[str, str]
+    counters: tuple[dict[str, int], dict[str, int]] = ({}, {})
 
     @property
     def equivalent(self) -> bool:
@@ -161,13 +164,18 @@ class _Comparing:
         self.old_counters, self.new_counters = match(old.uses(identified), new.uses(identified))
         self.named = old.tools | new.tools
         self.known = names(old) | names(new)
+        self.catalog = old.catalog if new.catalog is None else new.catalog  # what calls will have to fit
         self.undecided: dict[str, str] = {}
+        self.alike: Callable[[Tool], bool] = lambda tool: False
+        if isinstance(old, PolicySide) and isinstance(new, PolicySide):
+            self.alike = Alike(old, new, self.old_counters, self.new_counters)
 
     def run(self) -> Comparison:
-        tools: list[Tool] = [*sorted(self.named), OTHER_TOOL]
+        everything: list[Tool] = [*sorted(self.named), OTHER_TOOL]
+        tools = [tool for tool in everything if not self.alike(tool)]
         changes = [change for tool in tools for change in self._tool(tool)]
         changes.sort(key=lambda c: KINDS.index(c.kind))
-        return Comparison(tuple(changes), self.undecided)
+        return Comparison(tuple(changes), self.undecided, (self.old_counters, self.new_counters))
 
     def _tool(self, tool: Tool) -> list[Change]:
         try:
@@ -186,21 +194,20 @@ class _Comparing:
         everywhere = self._diagram(old, new, outside, differences)
         if leaves(everywhere) == {SAME}:
             return
-        schemas = [side.schema(tool) for side in (self.old, self.new)]
-        fits = disj((outside, *(negation(s) for s in schemas)))
-        valid = everywhere if fits == outside else self._diagram(old, new, fits, differences)
+        misfit = disj((outside, *(negation(side.schema(tool, self.catalog)) for side in (self.old, self.new))))
+        valid = everywhere if misfit == outside else self._diagram(old, new, misfit, differences)
+        may_fit = {leaf.rule for leaf in leaves(valid) - {SAME}}
         grouped: dict[_Sort, list[int]] = {}
         for leaf in sorted(leaves(everywhere) - {SAME}, key=lambda leaf: leaf.rule):
             grouped.setdefault(self._group(*differences.pairs[leaf.rule]), []).append(leaf.rule)
         for sort, numbers in grouped.items():
             found = self._witness(tool, valid, numbers, differences, fill=True)
-            fitting = found is not None
             found = found or self._witness(tool, everywhere, numbers, differences, fill=False)
             if found is None:
                 self.undecided[str(tool)] = "there may be a difference, but no call that shows it could be built"
                 continue
             shown = region(everywhere, _among(numbers))
-            yield Change(tool, sort.kind, sort.widening, shown, *found, fitting)
+            yield Change(tool, sort.kind, sort.widening, shown, *found, not may_fit.isdisjoint(numbers))
 
     def _diagram(self, old: Open | Leaf, new: Open | Leaf, outside: Formula, differences: _Differences) -> Diagram:
         start = _paired(old, new, outside, differences)
@@ -255,7 +262,8 @@ class _Comparing:
             name = tool if isinstance(tool, str) else built.tool or self._unknown()
             if not isinstance(tool, str) and name in self.named:
                 continue
-            for arguments in self._arguments(tool, built) if fill else (built.arguments,):
+            filling = filled(self.catalog, tool, built.arguments, built.server) if fill else (built.arguments,)
+            for arguments in filling:
                 call = Call(name, arguments, built.context, built.server)
                 old, new = self.old.replay(call), self.new.replay(call)
                 if (self._leaf(old, self.old_counters), self._leaf(new, self.new_counters)) == differences.pairs[
@@ -263,11 +271,6 @@ class _Comparing:
                 ]:
                     return call, old, new
         return None
-
-    def _arguments(self, tool: Tool, built: Example) -> Iterator[dict[str, Any]]:
-        """The example's arguments with what else the schemas ask for."""
-        for arguments in filled(self.new.catalog, tool, built.arguments, built.server):
-            yield from filled(self.old.catalog, tool, arguments, built.server)
 
     def _leaf(self, decided: Decided, counters: dict[str, int]) -> Leaf:
         limits = sorted(self.answers.limit(r) for r in reservations(decided, counters))

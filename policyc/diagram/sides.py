@@ -16,6 +16,7 @@ from policyc.diagram.answers import Answers, Reserved, Said, Uses, reserved, sai
 from policyc.diagram.build import Known, Leaf, Residual, State, residual, simplify
 from policyc.diagram.formula import Formula, disj
 from policyc.diagram.merge import Rewrite
+from policyc.diagram.schema import looked_at, schema_formula
 from policyc.diagram.specialise import Guarded, Tool, ToolProgram
 from policyc.ir.model import Limit, Rule
 from policyc.ir.names import selector_text
@@ -60,14 +61,17 @@ class Side(Protocol):
     def identified(self) -> bool:
         """Whether a limit's place is known by its rule's id alone (a table), not by its selector and condition."""
 
+    def counted(self) -> Iterator[tuple[str, Limit]]:
+        """Every limit with its rule's id."""
+
     def uses(self, identified: bool) -> Uses:
         """What is counted in which counter."""
 
     def state(self, tool: Tool, answers: Answers, counters: dict[str, int]) -> Open | Leaf:
         """What decides calls to a tool. Raises OverBudget where that cannot be said."""
 
-    def schema(self, tool: Tool) -> Formula:
-        """The formula for "the arguments fit the tool's input schema"."""
+    def schema(self, tool: Tool, catalog: Catalog | None) -> Formula:
+        """The formula for "the arguments that this side looks at fit the tool's input schema of this catalog"."""
 
     def replay(self, call: Call) -> Decided:
         """The side's own decision."""
@@ -85,11 +89,14 @@ class PolicySide:
         self._answer: dict[int, int] = {}
         self._limit: dict[int, int] = {}
 
+    def counted(self) -> Iterator[tuple[str, Limit]]:
+        return ((r.id, r.limit) for r in self.analysis.rules if r.limit is not None)
+
     def uses(self, identified: bool) -> Uses:
+        if identified:
+            return uses(self.counted())
         return uses(
-            (r.id if identified else repr((selector_text(r.selector), r.when)), r.limit)
-            for r in self.analysis.rules
-            if r.limit is not None
+            (repr((selector_text(r.selector), r.when)), r.limit) for r in self.analysis.rules if r.limit is not None
         )
 
     def state(self, tool: Tool, answers: Answers, counters: dict[str, int]) -> Open | Leaf:
@@ -123,11 +130,15 @@ class PolicySide:
             known = self._limit[rule] = answers.limit(reserved(r.limit, r.reason, counters))
         return known
 
-    def schema(self, tool: Tool) -> Formula:
-        return self.analysis.schema(tool) if isinstance(tool, str) else True
+    def schema(self, tool: Tool, catalog: Catalog | None) -> Formula:
+        if not isinstance(tool, str):
+            return True
+        if catalog is self.catalog:
+            return self.analysis.schema(tool)
+        return schema_formula(catalog, looked_at(self.analysis.program(tool)), tool)
 
     def replay(self, call: Call) -> Decided:
-        outcome = decide(self.analysis.policy, call, self.analysis.facts)
+        outcome = decide(self.analysis.reaching(call.tool), call, self.analysis.facts)
         rule = outcome.rule
         said = Said() if rule is None else said_by(rule.effect, rule.reason, rule.by, rule.severity)
         limits = tuple((r.id, _place(r), r.reason, r.limit) for r in outcome.limits if r.limit is not None)

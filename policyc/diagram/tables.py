@@ -12,7 +12,8 @@ from typing import Any
 from policyc.catalog.model import Catalog
 from policyc.diagram.answers import PLAIN, Answers, Said, Uses, reserved, said_by, uses
 from policyc.diagram.build import Known, Leaf
-from policyc.diagram.formula import Formula, Predicate, Probe, Var, conj, disj, substitute
+from policyc.diagram.cell import probe_function
+from policyc.diagram.formula import TOOL, Formula, Predicate, Probe, Var, conj, disj, substitute
 from policyc.diagram.merge import Rewrite
 from policyc.diagram.sides import Decided, Open, program_state
 from policyc.diagram.specialise import Guarded, Tool, ToolProgram
@@ -119,10 +120,11 @@ class TableSide:
         self._numbers = {self._pools["rules"][i][0]: i for i in range(*entry["rules"])}
         self._choices = Choices()
 
+    def counted(self) -> Iterator[tuple[str, Limit]]:
+        return ((self._pools["rules"][i][0], limit) for i in range(*self._entry["rules"]) if (limit := self._limit(i)))
+
     def uses(self, identified: bool) -> Uses:
-        return uses(
-            (self._pools["rules"][i][0], limit) for i in range(*self._entry["rules"]) if (limit := self._limit(i))
-        )
+        return uses(self.counted())
 
     def _limit(self, rule: int) -> Limit | None:
         found = self._pools["rules"][rule][5]
@@ -138,7 +140,10 @@ class TableSide:
         number = self._entry["call"].get(tool, self._entry["call_other"])
         body = json.loads(self._bodies[number])
         reading = _Reading(self._pools, self._choices, self._said, answers, self._limit, counters)
-        return reading.rules(body) if isinstance(body, dict) else reading.nodes(body)
+        state = reading.rules(body) if isinstance(body, dict) else reading.nodes(body)
+        if not isinstance(tool, str) or isinstance(state, Leaf):
+            return state
+        return state.assign(_named(tool))  # the body of any other tool asks for the name
 
     def _said(self, rule: int) -> Said:
         if rule < 0:
@@ -146,7 +151,7 @@ class TableSide:
         _, effect, reason, by, severity, _ = self._pools["rules"][rule]
         return said_by(effect, reason, by, severity)
 
-    def schema(self, tool: Tool) -> Formula:
+    def schema(self, tool: Tool, catalog: Catalog | None) -> Formula:
         return True
 
     def replay(self, call: Call) -> Decided:
@@ -160,6 +165,15 @@ class TableSide:
         decider = -1 if decision.rule is None else self._numbers[decision.rule]
         place = None if decider < 0 else self._places[decider]
         return Decided(decision.effect, decision.rule, place, self._said(decider), tuple(limits))
+
+
+def _named(tool: str) -> Known:
+    """What a tool's name says of predicates."""
+
+    def known(p: Predicate) -> bool | None:
+        return p.holds(probe_function(p.probe)(tool)) if p.var == TOOL else None
+
+    return known
 
 
 @record(frozen=False)
