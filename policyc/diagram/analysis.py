@@ -10,7 +10,7 @@ arguments fit the tool's schema". A region is a guard in front of the program, s
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 from policyc.catalog.model import Catalog
@@ -182,6 +182,12 @@ class Analysis:
             return given
         probe = self._built(tool, ToolProgram((Guarded(OUTSIDE.rule, negation(given)),), (), (), (), "allow"))
         return probe is None or leaves(probe) != {OUTSIDE}
+
+    def first(self, tool: Tool, guards: Iterable[Guarded]) -> set[int] | None:
+        """Which of some guards is the first that holds, over all calls to the tool: their rules, -1 where none does. A superset where
+        variables depend on each other; None when over budget."""
+        diagram = self._built(tool, ToolProgram(tuple(guards), (), (), (), "allow"))
+        return None if diagram is None else {leaf.rule for leaf in leaves(diagram)}
 
     def _reaching(self, tool: Tool) -> Policy:
         """The policy with only those rules that can reach a tool: the others select it for no call, and a replay need not ask them."""

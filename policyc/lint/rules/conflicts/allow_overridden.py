@@ -8,7 +8,17 @@ from policyc.diagnostics import Finding
 from policyc.diagram.reach import covering, reach
 from policyc.ir.model import Rule
 from policyc.lint.context import Context, RuleInfo
-from policyc.lint.rules.conflicts.common import SLIPS, decider, example, named, needed, related, tools_of, verdicts
+from policyc.lint.rules.conflicts.common import (
+    SLIPS,
+    behind_hides,
+    decider,
+    example,
+    named,
+    needed,
+    related,
+    tools_of,
+    verdicts,
+)
 
 RULE = RuleInfo(
     "PC406", "allow-overridden", "warning", "an allow that a deny always beats", needs=("analysis",), yields_to=SLIPS
@@ -21,6 +31,8 @@ def check(ctx: Context) -> Iterator[Finding]:
     judged = {id(v.rule) for v in verdicts(ctx) if v.whole}
     for i, rule in enumerate(analysis.rules):
         if rule.effect != "allow" or i in found.effective or id(rule) in judged or not found.decided(i):
+            continue
+        if i in behind_hides(ctx):
             continue
         tools = [t for t in tools_of(ctx, i) if analysis.possible(t, analysis.guard(t, i))]
         covers = covering(analysis, i, tools) if tools else None

@@ -10,10 +10,25 @@ from policyc.diagram.reach import covering, reach
 from policyc.diagram.specialise import Tool
 from policyc.ir.model import Rule
 from policyc.lint.context import Context, RuleInfo
-from policyc.lint.rules.conflicts.common import SLIPS, decider, example, named, needed, related, tools_of, verdicts
+from policyc.lint.rules.conflicts.common import (
+    SLIPS,
+    behind_hides,
+    decider,
+    example,
+    named,
+    needed,
+    related,
+    tools_of,
+    verdicts,
+)
 
 RULE = RuleInfo(
-    "PC402", "unreachable-rule", "warning", "a rule that never decides a call", needs=("analysis",), yields_to=SLIPS
+    "PC402",
+    "unreachable-rule",
+    "warning",
+    "a rule that never decides a call",
+    needs=("analysis",),
+    yields_to=(*SLIPS, "duplicate-rule"),
 )
 
 
@@ -26,7 +41,9 @@ def check(ctx: Context) -> Iterator[Finding]:
             continue
         tools = [t for t in tools_of(ctx, i) if analysis.possible(t, analysis.guard(t, i))]
         covers = covering(analysis, i, tools) if tools else None
-        if not covers or (rule.effect == "allow" and not _covered_allow(ctx, i, tools, covers)):
+        if not covers or _said_elsewhere(rule, covers) or i in behind_hides(ctx):
+            continue
+        if rule.effect == "allow" and not _covered_allow(ctx, i, tools, covers):
             continue
         others = [analysis.rules[j] for j in needed(ctx, i, tools, sorted(j for j in covers if j >= 0))]
         witness = example(ctx, i, tools)
@@ -43,6 +60,13 @@ def check(ctx: Context) -> Iterator[Finding]:
             help="delete it, or narrow the rules that come before it",
             route=rule.route or None,
         )
+
+
+def _said_elsewhere(rule: Rule, covers: dict[int, set[str]]) -> bool:
+    """Whether another rule says it: of an approve whose calls are all denied approve-never-asked, of a limit on what nothing allows gap."""
+    if rule.effect == "approve":
+        return all(effects == {"deny"} for effects in covers.values())
+    return rule.effect == "limit" and set(covers) == {-1}
 
 
 def _covered_allow(ctx: Context, index: int, tools: list[Tool], covers: dict[int, set[str]]) -> bool:

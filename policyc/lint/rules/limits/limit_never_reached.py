@@ -14,7 +14,12 @@ from policyc.lint.rules.limits.common import seconds, written
 
 DAY = 86_400
 RULE = RuleInfo(
-    "PC306", "limit-never-reached", "warning", "a limit that another limit keeps out of reach", needs=("analysis",)
+    "PC306",
+    "limit-never-reached",
+    "warning",
+    "a limit that another limit keeps out of reach",
+    needs=("analysis",),
+    yields_to=("duplicate-rule",),
 )
 
 
