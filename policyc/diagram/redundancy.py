@@ -8,53 +8,80 @@ such rules downward redundant ("Complete redundancy detection in firewalls", 200
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
+from collections.abc import Callable, Set
+
 from policyc.diagram.analysis import OUTSIDE, Analysis
 from policyc.diagram.formula import Formula, Predicate, Var, conj, disj, negation, predicates
 from policyc.diagram.reach import reach
 from policyc.diagram.specialise import Guarded, Tool, ToolProgram, asks_facts
-from policyc.ir.model import AllOf, AnyOf, AnyTool, Except, Rule, Selector
+from policyc.ir.model import AllOf, AnyOf, AnyTool, Except, Rule, Selector, ToolName
+from policyc.ir.order import Width, width
+from policyc.record import record
 
 DENIALS = ("hide", "deny", "require")
-NOBODY: frozenset[int] = frozenset()
+NONE: frozenset[int] = frozenset()
+Leaves = Callable[[int], bool]
+"""Whether another rule is deleted as well."""
 
 
 def redundancies(analysis: Analysis) -> dict[int, tuple[int, ...]]:
     """Every redundant rule with the rules that do its work, as indexes in precedence order; computed once for an analysis.
 
-    All of them may be deleted together: a rule counts as gone once it is in the answer, and so does one that decides nothing. Of
-    rules that are redundant only because of each other the later one is named. Rules are not named while it is undecided.
+    Each of them may be deleted alone, and all may be deleted together. Of rules that are redundant only because of each other the
+    later one is named.
     """
     known = analysis.cache.get("redundancies")
     if isinstance(known, dict):
         return known
-    found = reach(analysis)
-    idle = {i for i, r in enumerate(analysis.rules) if not r.implied and i not in found.effective and found.decided(i)}
     out: dict[int, tuple[int, ...]] = {}
     for i in range(len(analysis.rules) - 1, -1, -1):
-        if i in found.effective and (others := redundant(analysis, i, frozenset(idle | out.keys()))) is not None:
+        if i in reach(analysis).effective and (others := redundant(analysis, i, out.keys())) is not None:
             out[i] = others
     analysis.cache["redundancies"] = out
     return out
 
 
-def redundant(analysis: Analysis, rule: int, gone: frozenset[int] = NOBODY) -> tuple[int, ...] | None:
-    """The rules that do a rule's work where it is deleted; None where a decision, a reason, an approver or a limit would change, or
-    where that is undecided. Rules in `gone` count as deleted already. Empty: it decides no call at all.
+def redundant(analysis: Analysis, rule: int, gone: Set[int] = NONE) -> tuple[int, ...] | None:
+    """The rules that do a rule's work where it is deleted from the text, alone or together with those in `gone` and with all that decide
+    nothing; None where a decision, a reason, an approver, a severity or a limit would change, or where that is undecided.
 
-    A rule whose place is only taken by what today's catalog says of tools is kept: a tool that is listed tomorrow may need it.
-    Limits are never redundant here (each counts), nor is the allow that a tool's own block gives.
+    No rule's place is taken only by what today's catalog says of tools (a tool that is listed tomorrow may need it). Limits are never
+    redundant here: each counts.
     """
     subject, tools = analysis.rules[rule], reach(analysis).tools.get(rule, [])
-    if subject.implied or subject.effect == "limit" or not reach(analysis).decided(rule):
+    if subject.effect == "limit" or not reach(analysis).decided(rule) or not _deletable(analysis, subject):
         return None
-    if subject.effect == "allow" and analysis.policy.default == "allow":
-        return None  # the default decides instead, and it has no reason: that is another question
-    if not any(_stands_in(analysis, tool, rule, gone) for tool in tools):
+    idle = _idle(analysis)
+
+    def leaves(other: int) -> bool:
+        return other in gone or other in idle
+
+    if not any(_stands_in(analysis, tool, rule, leaves) for tool in tools) or not _keeps_order(analysis, rule, leaves):
         return None
+    taken = _taken(analysis, tools, rule, lambda _: False)
+    if taken is None or not any(map(leaves, taken)):
+        return taken
+    return _taken(analysis, tools, rule, leaves)
+
+
+def _deletable(analysis: Analysis, rule: Rule) -> bool:
+    """Whether deleting the rule's text deletes just the rule: not an allow that a block gives by standing there, nor one without which
+    its block would give that. An allow under `default allow` is left alone: what the default says is another question."""
+    if rule.effect != "allow":
+        return True
+    if rule.implied or analysis.policy.default == "allow":
+        return False
+    return not isinstance(rule.selector, ToolName) or rule.route.startswith(("allow[", "rules["))
+
+
+def _taken(analysis: Analysis, tools: list[Tool], rule: int, leaves: Leaves) -> tuple[int, ...] | None:
+    """What decides where the rule decided; None where that is told otherwise, or is undecided."""
+    subject = analysis.rules[rule]
     taken: set[int] = set()
     asked: set[tuple[Guarded, ...]] = set()
     for tool in tools:
-        question = _question(analysis, tool, rule, gone)
+        question = _question(analysis, tool, rule, leaves)
         if question in asked:
             continue
         asked.add(question)
@@ -67,22 +94,68 @@ def redundant(analysis: Analysis, rule: int, gone: frozenset[int] = NOBODY) -> t
     return tuple(sorted(taken))
 
 
-def _stands_in(analysis: Analysis, tool: Tool, rule: int, gone: frozenset[int]) -> bool:
+def _idle(analysis: Analysis) -> set[int]:
+    """The rules that decide nothing."""
+    known, found = analysis.cache.get("idle"), reach(analysis)
+    if not isinstance(known, set):
+        known = {i for i, r in enumerate(analysis.rules) if not r.implied and i not in found.effective}
+        analysis.cache["idle"] = known
+    return known
+
+
+def _stands_in(analysis: Analysis, tool: Tool, rule: int, leaves: Leaves) -> bool:
     """Whether a later rule of the group says the same: without one on any tool there is nothing to ask."""
     subject = analysis.rules[rule]
-    later = _group(analysis.program(tool), subject)
-    return any(g.rule > rule and g.rule not in gone and _same(subject, analysis.rules[g.rule]) for g in later)
+    return any(
+        g.rule > rule and not leaves(g.rule) and _same(subject, analysis.rules[g.rule])
+        for g in _group(analysis.program(tool), subject)
+    )
 
 
-def _question(analysis: Analysis, tool: Tool, rule: int, gone: frozenset[int]) -> tuple[Guarded, ...]:
+def _keeps_order(analysis: Analysis, rule: int, leaves: Leaves) -> bool:
+    """Whether the blocks keep their order. Blocks of one width stand in the order of their first rules, so without its first rule a block
+    may come after another one, whose reasons are then the ones shown."""
+    known = analysis.cache.get("written")
+    if not isinstance(known, _Written):
+        known = analysis.cache["written"] = _written(analysis)
+    selector = analysis.rules[rule].selector
+    block = known.blocks[selector]
+    left = next((at for at, i in block if i != rule and not leaves(i)), None)
+    if left is None:
+        return True
+    firsts = known.firsts[width(selector)]
+    return bisect_right(firsts, block[0][0]) == bisect_left(firsts, left + 1)
+
+
+@record
+class _Written:
+    """Where rules are written: by selector the places of its rules with their indexes, by width the blocks' first places, in order."""
+
+    blocks: dict[Selector, list[tuple[int, int]]]
+    firsts: dict[Width, list[int]]
+
+
+def _written(analysis: Analysis) -> _Written:
+    index = {id(rule): i for i, rule in enumerate(analysis.rules)}
+    blocks: dict[Selector, list[tuple[int, int]]] = {}
+    firsts: dict[Width, list[int]] = {}
+    for at, rule in enumerate(analysis.policy.rules):
+        block = blocks.setdefault(rule.selector, [])
+        if not block:
+            firsts.setdefault(width(rule.selector), []).append(at)
+        block.append((at, index[id(rule)]))
+    return _Written(blocks, firsts)
+
+
+def _question(analysis: Analysis, tool: Tool, rule: int, leaves: Leaves) -> tuple[Guarded, ...]:
     """What to ask for the first that holds of: where the rule does not matter, then the later rules of its group."""
     program, subject = analysis.program(tool), analysis.rules[rule]
-    group = [g for g in _group(program, subject) if g.rule not in gone]
+    group = [g for g in _group(program, subject) if g.rule == rule or not leaves(g.rule)]
     aside: list[Formula] = [negation(analysis.guard(tool, rule))]
     if subject.effect not in DENIALS:
-        aside.extend(g.guard for g in program.denials if g.rule not in gone)
+        aside.extend(g.guard for g in program.denials)
     if subject.effect == "approve" and program.default == "deny":
-        aside.append(negation(disj(g.guard for g in program.allows if g.rule not in gone)))
+        aside.append(negation(disj(g.guard for g in program.allows)))
     own = next((n for n, g in enumerate(group) if g.rule == rule), len(group))
     aside.extend(g.guard for g in group[:own])
     return (*(Guarded(OUTSIDE.rule, f) for f in aside), *group[own + 1 :])

@@ -6,8 +6,7 @@ from collections.abc import Iterator
 
 from policyc.diagnostics import Finding, Related
 from policyc.diagram.reach import reach
-from policyc.diagram.specialise import asks_facts
-from policyc.ir.model import Rule, ToolName
+from policyc.ir.model import AnyOf, AnyTool, Rule, Selector, ToolName
 from policyc.lint.context import Context, RuleInfo
 from policyc.lint.rules.conflicts.common import SLIPS, behind_hides
 
@@ -33,8 +32,8 @@ def check(ctx: Context) -> Iterator[Finding]:
 
     Under `default allow` every written allow: it opens nothing, and its condition closes nothing. (Not one that a document's tool entry
     carries without a condition: that is how a tool is listed there.) Under `default deny` a deny is mostly a second line of
-    defence and left alone. Pointless is only one without condition, reason, id and severity in a policy that allows nothing but tools
-    by their exact names, none of which it selects.
+    defence and left alone. Pointless is only one of tools by their exact names, or of every tool, without condition, reason, id and
+    severity, in a policy that allows nothing but tools by their exact names, none of which it selects.
     """
     if ctx.policy.default == "allow":
         yield from _allows(ctx)
@@ -73,7 +72,7 @@ def _denies(ctx: Context) -> Iterator[Finding]:
         return
     for i, rule in enumerate(analysis.rules):
         bare = rule.when is None and rule.reason is None and rule.severity is None and not rule.named
-        if rule.effect != "deny" or not bare or asks_facts(rule.selector) or i not in found.effective:
+        if rule.effect != "deny" or not bare or not _plain(rule.selector) or i not in found.effective:
             continue
         tools = found.tools[i]
         if any(analysis.program(t).allows for t in tools):
@@ -87,6 +86,12 @@ def _denies(ctx: Context) -> Iterator[Finding]:
             help="delete it, or give it a reason that the default does not have",
             route=rule.route or None,
         )
+
+
+def _plain(selector: Selector) -> bool:
+    """Exact names, or every tool. A pattern is written for tools that are not there yet."""
+    items = selector.items if isinstance(selector, AnyOf) else (selector,)
+    return all(isinstance(s, ToolName | AnyTool) for s in items)
 
 
 def _default(ctx: Context) -> tuple[Related, ...]:

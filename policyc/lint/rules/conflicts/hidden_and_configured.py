@@ -27,12 +27,12 @@ def check(ctx: Context) -> Iterator[Finding]:
         by |= total or hides
     for key, (rules, by) in groups.items():
         hiding = [analysis.rules[j] for j in sorted(by)]
-        tools = "every tool" if key == "all" else f"`{selector_text(rules[0].selector)}`"
-        several = len(rules) > 1
+        who = f"{named(hiding)} always {'hide' if len(hiding) > 1 else 'hides'}"
         yield Finding(
             RULE.slug,
-            f"{named(hiding)} always {'hide' if len(hiding) > 1 else 'hides'} {tools}, so {_what(rules)} "
-            f"{'never have' if several else 'never has'} an effect",
+            f"{who} every tool, so no other rule has an effect"
+            if key == "all"
+            else f"{who} `{selector_text(rules[0].selector)}`, so {_what(rules)} no effect",
             rules[0].span or ctx.place,
             label="never has an effect",
             related=(*related(hiding, "hides it"), *related([r for r in rules[1:] if not r.implied], "nor has this")),
@@ -43,5 +43,5 @@ def check(ctx: Context) -> Iterator[Finding]:
 
 def _what(rules: list[Rule]) -> str:
     if rules[0].implied:
-        return "its block" if len(rules) == 1 else "its block and the rules in it"
-    return named(rules)
+        return "its block has"
+    return f"{named(rules)} {'have' if len(rules) > 1 else 'has'}"

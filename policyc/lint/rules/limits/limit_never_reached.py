@@ -34,8 +34,9 @@ def check(ctx: Context) -> Iterator[Finding]:
     for i, rule, limit in limits:
         if len(users[limit.counter]) > 1:
             continue  # counted from several places: shared-counter-mismatch looks at those
-        for j, other, tighter in limits:
-            if i == j or len(users[tighter.counter]) > 1 or not keeps_below(tighter, limit):
+        for j in sorted({g.rule for g in analysis.program(tools[i][0]).limits}):
+            other, tighter = analysis.rules[j], analysis.rules[j].limit
+            if i == j or tighter is None or len(users[tighter.counter]) > 1 or not keeps_below(tighter, limit):
                 continue
             if (keeps_below(limit, tighter) and i < j) or not _beside(ctx, i, j, tools[i]):
                 continue
