@@ -40,8 +40,8 @@ def _nothing_left(ctx: Context) -> Iterator[Finding]:
             continue
         needed = _needed(analysis, tool, [(g.rule, g.guard) for g in denying])
         rules = [analysis.rules[i] for i in needed]
-        if not rules:
-            continue
+        if not rules or any(r.when is None and r.effect in ("deny", "hide") for r in rules):
+            continue  # denied outright: allow-overridden says so
         first = analysis.guard(tool, needed[0])
         witness = analysis.find(tool, lambda leaf: leaf != OUTSIDE, negation(first))
         own = analysis.rules[allows[0]]

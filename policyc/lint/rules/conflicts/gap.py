@@ -7,13 +7,13 @@ from collections.abc import Iterator
 from policyc.diagnostics import Finding
 from policyc.diagram.analysis import Witness
 from policyc.diagram.formula import conj
-from policyc.diagram.gaps import everything, gap
-from policyc.diagram.reach import reach
-from policyc.diagram.specialise import Tool, selected_at_least
+from policyc.diagram.gaps import gap
+from policyc.diagram.specialise import selected_at_least
 from policyc.ir.model import Rule, Selector, ToolName
 from policyc.ir.names import selector_text
 from policyc.lint.context import Context, RuleInfo
-from policyc.lint.rules.conflicts.common import behind_hides, judgeable, related, text_of
+from policyc.lint.rules.conflicts.blocks import SHAPING, Block, blocks, closed, tools_of_block
+from policyc.lint.rules.conflicts.common import related, text_of
 
 RULE = RuleInfo(
     "PC411",
@@ -23,7 +23,8 @@ RULE = RuleInfo(
     needs=("analysis",),
     yields_to=("approve-never-asked", "conflicting-rules", "contradictory-condition"),
 )
-Block = list[tuple[int, Rule]]
+MOST_TOOLS = 40
+"""Tools of one block on which a gap is looked for."""
 
 
 def check(ctx: Context) -> Iterator[Finding]:
@@ -33,35 +34,17 @@ def check(ctx: Context) -> Iterator[Finding]:
     the rest to the default is no gap, it is what the default is for.) Under `default allow`: each of its rules has a
     condition, and calls that none of them speaks of are let through.
     """
-    blocks: dict[Selector, Block] = {}
-    for i, rule in enumerate(ctx.analysis.rules):
-        blocks.setdefault(rule.selector, []).append((i, rule))
-    find = _closed if ctx.policy.default == "deny" else _open
-    for selector, block in blocks.items():
-        if not everything(selector) and not any(i in behind_hides(ctx) for i, _ in block):
-            yield from find(ctx, selector, block)
+    for selector, block in blocks(ctx).items():
+        if ctx.policy.default == "allow":
+            yield from _open(ctx, selector, block)
+        elif selector in closed(ctx):
+            yield _closed(selector, [r for _, r in block if r.effect in SHAPING], closed(ctx)[selector], ctx)
 
 
-def _closed(ctx: Context, selector: Selector, block: Block) -> Iterator[Finding]:
-    shaping = [r for _, r in block if r.effect in ("limit", "approve", "require")]
-    if not shaping or any(r.effect in ("allow", "hide") or (r.effect == "deny" and r.when is None) for _, r in block):
-        return
-    found, tools = reach(ctx.analysis), _tools(ctx, block)
-    if not tools or found.open.intersection(tools):
-        return
-    witness: Witness | None = None
-    for tool in tools:
-        region = selected_at_least(selector, tool, 1, ctx.facts)
-        outcomes = found.outcomes[tool] if region is True else ctx.analysis.outcomes(tool, region)
-        if any(leaf.effect != "deny" for leaf in outcomes):
-            return
-        if witness is None and any(leaf.rule == -1 for leaf in outcomes):
-            witness = ctx.analysis.find(tool, lambda leaf: leaf.rule == -1, region)
-    if witness is None:
-        return
+def _closed(selector: Selector, shaping: list[Rule], witness: Witness, ctx: Context) -> Finding:
     text, first = selector_text(selector), shaping[0]
     exact = isinstance(selector, ToolName)
-    yield Finding(
+    return Finding(
         RULE.slug,
         f"rules speak of `{text}` and nothing allows {'it' if exact else 'any call to it'}: the default denies what they leave",
         first.span or ctx.place,
@@ -80,18 +63,15 @@ def _open(ctx: Context, selector: Selector, block: Block) -> Iterator[Finding]:
     stopping = [r for _, r in block if r.effect in ("deny", "approve")]
     if not stopping or any(r.effect in ("allow", "hide") for _, r in block):
         return
-    for tool in _tools(ctx, block)[:MOST_TOOLS]:
+    for tool in tools_of_block(ctx, block)[:MOST_TOOLS]:
         region = conj((selected_at_least(selector, tool, 1, ctx.facts), gap(ctx.analysis, tool)))
         witness = region is not False and ctx.analysis.find(tool, lambda leaf: leaf.rule == -1, region)
         if not witness:
             continue
-        text, conditions = selector_text(selector), [text_of(r.when) for r in stopping if r.when is not None]
-        told = " nor ".join(conditions) if len(conditions) < 3 else "any of the conditions of its rules"
-        many = "neither " if len(conditions) == 2 else ""
-        holds = f"for which {many}{told} holds" if many else f"for which {told} does not hold"
+        text = selector_text(selector)
         yield Finding(
             RULE.slug,
-            f"calls to `{text}` {holds} are left to the default, which allows them",
+            f"calls to `{text}` for which {_none_of(stopping)} are left to the default, which allows them",
             stopping[0].span or ctx.place,
             label="speaks of a part only",
             related=related(stopping[1:], "and this of another"),
@@ -103,12 +83,11 @@ def _open(ctx: Context, selector: Selector, block: Block) -> Iterator[Finding]:
         return
 
 
-MOST_TOOLS = 40
-"""Tools of one block on which a gap is looked for."""
-
-
-def _tools(ctx: Context, block: Block) -> list[Tool]:
-    """The tools that the block reaches and that can be judged."""
-    by_rule = reach(ctx.analysis).tools
-    everywhere = dict.fromkeys(t for i, _ in block for t in by_rule.get(i, ()))
-    return [t for t in everywhere if judgeable(ctx, t)]
+def _none_of(rules: list[Rule]) -> str:
+    """That no condition of the rules holds."""
+    conditions = [text_of(r.when) for r in rules if r.when is not None]
+    if len(conditions) == 1:
+        return f"{conditions[0]} does not hold"
+    if len(conditions) == 2:
+        return f"neither {conditions[0]} nor {conditions[1]} holds"
+    return f"none of the {len(conditions)} conditions of its rules holds"
