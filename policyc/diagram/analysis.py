@@ -10,7 +10,7 @@ arguments fit the tool's schema". A region is a guard in front of the program, s
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 from typing import Any
 
@@ -218,6 +218,12 @@ class Analysis:
                 return True
             known = self._possible[given] = leaves(probe) != {OUTSIDE}
         return known
+
+    def first(self, tool: Tool, guards: Iterable[Guarded]) -> set[int] | None:
+        """Which of some guards is the first that holds, over all calls to the tool: their rules, -1 where none does. A superset where
+        variables depend on each other; None when over budget."""
+        diagram = self._built(tool, ToolProgram(tuple(guards), (), (), (), "allow"))
+        return None if diagram is None else {leaf.rule for leaf in leaves(diagram)}
 
     def reaching(self, tool: Tool) -> Policy:
         """The policy with only those rules that can reach a tool: the others select it for no call, and a replay need not ask them."""

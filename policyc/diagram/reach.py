@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from policyc.diagram.analysis import Analysis
 from policyc.diagram.build import Leaf
-from policyc.diagram.formula import Formula
+from policyc.diagram.formula import Formula, conj, negation
 from policyc.diagram.specialise import OTHER_TOOL, Tool
 from policyc.record import field, record
 
@@ -65,3 +65,24 @@ def judgeable(analysis: Analysis, tool: Tool) -> bool:
     if not analysis.specialiser.asks_facts:
         return True
     return analysis.catalog is not None and isinstance(tool, str) and bool(analysis.catalog.by_name(tool))
+
+
+def hidden_by(analysis: Analysis, rule: int) -> set[int] | None:
+    """The hides that take every call which a rule could fire on, of all JSON; None where some call is left, or that is undecided.
+    Asked of a hide itself, None."""
+    hides: set[int] = set()
+    if analysis.rules[rule].effect == "hide":
+        return None
+    for tool in reach(analysis).tools.get(rule, []):
+        here = [g for g in analysis.program(tool).denials if analysis.rules[g.rule].effect == "hide"]
+        if not here:
+            return None
+        sure = next((g for g in here if g.guard is True), None)
+        if sure is not None:
+            hides.add(sure.rule)
+            continue
+        left = conj((analysis.guard(tool, rule), *(negation(g.guard) for g in here)))
+        if analysis.possible(tool, left, valid=False):
+            return None
+        hides.update(g.rule for g in here)
+    return hides or None

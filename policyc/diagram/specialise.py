@@ -82,7 +82,7 @@ class Specialiser:
             uses_facts |= collect_names(rule.selector, names)
         self.named_tools: tuple[str, ...] = tuple(sorted(names | set(facts.tools) if uses_facts else names))
         """The tools that need a diagram of their own; every other tool is OTHER_TOOL."""
-        self.asks_facts: bool = any(_asks_facts(rule.selector) for rule in self.rules)
+        self.asks_facts: bool = any(asks_facts(rule.selector) for rule in self.rules)
         """Whether some selector asks what only a catalog knows of a tool."""
         self._firing: dict[int, Formula] = {}
 
@@ -169,14 +169,15 @@ def collect_names(selector: Selector, names: set[str]) -> bool:
     return False
 
 
-def _asks_facts(selector: Selector) -> bool:
+def asks_facts(selector: Selector) -> bool:
+    """Whether which tools are selected depends on what the catalog says of them."""
     match selector:
         case Fact():
             return True
         case AnyOf() | AllOf():
-            return any(_asks_facts(s) for s in selector.items)
+            return any(asks_facts(s) for s in selector.items)
         case Except():
-            return _asks_facts(selector.item)
+            return asks_facts(selector.item)
     return False
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 
@@ -122,18 +123,25 @@ def asks_catalog(part: Fact, span: Span, route: str) -> Finding:
 def without_echoes(findings: list[Finding]) -> list[Finding]:
     """The findings without those that another rule says better of the same place, or of a place that they blame
     (`RuleInfo.yields_to`): a slip in one rule must not make others look dead."""
-    said: dict[str, list[Finding]] = {}
+    said: dict[tuple[str, Source], list[tuple[int, int]]] = {}
     for finding in findings:
-        said.setdefault(finding.rule, []).append(finding)
+        span = finding.span
+        said.setdefault((finding.rule, span.source), []).append((span.start, span.end))
+    for places in said.values():
+        places.sort()
+
+    def within(slug: str, outer: Span) -> bool:
+        places = said.get((slug, outer.source), [])
+        for at in range(bisect_left(places, (outer.start, 0)), len(places)):
+            if places[at][0] > outer.end:
+                break
+            if places[at][1] <= outer.end:
+                return True
+        return False
 
     def echoes(finding: Finding) -> bool:
         places = [finding.span, *(related.span for related in finding.related)]
-        return any(
-            inner.span.source is outer.source and outer.start <= inner.span.start and inner.span.end <= outer.end
-            for slug in info(finding.rule).yields_to
-            for inner in said.get(slug, ())
-            for outer in places
-        )
+        return any(within(slug, outer) for slug in info(finding.rule).yields_to for outer in places)
 
     return [finding for finding in findings if not echoes(finding)]
 

@@ -81,9 +81,11 @@ def test_rules_that_still_decide_something_are_left_alone(rules: str) -> None:
 
 def test_an_approve_behind_denials_and_a_limit_that_limit_on_denied_tool_speaks_of() -> None:
     text = "default deny on pay { require args.amount < 5 approve when args.amount? > 10 limit 5 per day when args.amount? > 7 }"
-    messages = said("unreachable-rule", text)
-    assert messages == ["`pay.approve` never decides a call: `pay.require` decides every call that it fires on"]
+    assert said("unreachable-rule", text) == []
     assert len(said("limit-on-denied-tool", text)) == 1
+    assert said("approve-never-asked", text) == [
+        "`pay.approve` never holds a call: `pay.require` denies every call that it would hold"
+    ]
 
 
 def test_an_allow_covered_by_other_allows_and_one_that_is_needed_for_approval() -> None:
@@ -102,8 +104,7 @@ def test_an_allow_that_a_wider_deny_always_beats() -> None:
     assert outcome is not None and outcome.effect == "deny"
     assert said("allow-overridden", "default deny on delete_draft {} deny delete_* and not delete_draft") == []
     assert said("unreachable-rule", text) == []
-    hidden = said("allow-overridden", "default deny hide pay on pay { limit 5 per day }")
-    assert hidden == ["the block for `pay` never allows a call: `pay.hide` hides every one, and a deny beats an allow"]
+    assert said("allow-overridden", "default deny hide pay on pay { limit 5 per day }") == [], "hidden-and-configured"
 
 
 def test_requires_that_leave_nothing_between_them() -> None:
@@ -115,6 +116,16 @@ def test_requires_that_leave_nothing_between_them() -> None:
     )
     assert outcome is not None and outcome.effect == "deny"
     assert said("conflicting-rules", text.replace('["eur"]', '["eur", "usd"]')) == []
+
+
+def test_one_rule_that_denies_every_call_of_an_allowed_tool() -> None:
+    """The schema leaves no call that the wide rule lets through, so the sentence is about one rule."""
+    text = 'default deny on push {} deny p* when args.branch != "prod"'
+    ((finding, outcome),) = judged("conflicting-rules", text, FLAGS)
+    assert finding.message == "no call to `push` is ever allowed: `p*.deny` denies every one"
+    assert finding.help is not None and finding.help.endswith("change this rule")
+    assert outcome is None
+    assert said("conflicting-rules", text.replace("prod", "dev"), FLAGS) == []
 
 
 def test_allow_and_deny_that_overlap_on_the_same_values() -> None:

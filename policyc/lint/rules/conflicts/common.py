@@ -7,9 +7,10 @@ from collections.abc import Iterable, Iterator
 from policyc.diagnostics import Related
 from policyc.diagram.analysis import Analysis, Witness
 from policyc.diagram.formula import Formula, at_least, at_most, conj, negation
-from policyc.diagram.reach import judgeable, reach
+from policyc.diagram.reach import hidden_by, judgeable, reach
 from policyc.diagram.specialise import OTHER_TOOL, Tool, selected_at_least
 from policyc.ir.model import And, Cond, Const, Not, Or, Rule, Test
+from policyc.ir.names import selector_text
 from policyc.lint.context import Context
 from policyc.record import record
 
@@ -22,8 +23,8 @@ MOST_TOOLS = 40
 
 
 def named(rules: Iterable[Rule]) -> str:
-    """Rules by their ids, at most three of them."""
-    ids = [f"`{r.id}`" for r in rules]
+    """Rules by their ids, at most three of them; the allow that a block gives by standing there is called the block."""
+    ids = [f"the block for `{selector_text(r.selector)}`" if r.implied else f"`{r.id}`" for r in rules]
     if len(ids) > 3:
         return f"{', '.join(ids[:3])} and {len(ids) - 3} more"
     return ids[0] if len(ids) == 1 else f"{', '.join(ids[:-1])} and {ids[-1]}"
@@ -65,6 +66,29 @@ def needed(ctx: Context, rule: int, tools: list[Tool], covers: list[int]) -> lis
                 if rest and cover(rest):
                     kept = rest
     return kept
+
+
+def behind_hides(ctx: Context) -> dict[int, set[int]]:
+    """The rules that only ever meet hidden tools, in precedence order, each with the hides: hidden-and-configured says so, and the other
+    rules need not. Computed once a policy."""
+    known = ctx.analysis.cache.get("behind hides")
+    if isinstance(known, dict):
+        return known
+    analysis, found = ctx.analysis, reach(ctx.analysis)
+    out: dict[int, set[int]] = {}
+    if any(r.effect == "hide" for r in analysis.rules):
+        for i in range(len(analysis.rules)):
+            if (
+                i in found.effective
+                or not found.decided(i)
+                or not any(judgeable(ctx.analysis, t) for t in found.tools.get(i, ()))
+            ):
+                continue
+            hides = hidden_by(analysis, i)
+            if hides is not None:
+                out[i] = hides
+    analysis.cache["behind hides"] = out
+    return out
 
 
 def example(ctx: Context, rule: int, tools: list[Tool]) -> Witness | None:

@@ -46,20 +46,21 @@ def _nothing_left(ctx: Context) -> Iterator[Finding]:
             continue
         needed = _needed(analysis, tool, [(g.rule, g.guard) for g in denying])
         rules = [analysis.rules[i] for i in needed]
-        if not rules:
-            continue
+        if not rules or any(r.when is None and r.effect in ("deny", "hide") for r in rules):
+            continue  # denied outright: allow-overridden says so
         first = analysis.guard(tool, needed[0])
         witness = analysis.find(tool, lambda leaf: leaf != OUTSIDE, negation(first))
         own = analysis.rules[allows[0]]
         yield Finding(
             RULE.slug,
-            f"no call to `{tool}` is ever allowed: {named(rules)} {'leave' if len(rules) > 1 else 'leaves'} nothing between them",
+            f"no call to `{tool}` is ever allowed: {named(rules)} {'leave nothing between them' if len(rules) > 1 else 'denies every one'}",
             rules[-1].span or own.span or ctx.place,
-            label="leaves nothing" if len(rules) == 1 else "contradicts the others",
+            label="denies every call" if len(rules) == 1 else "contradicts the others",
             related=related(rules[:-1], "contradicts it"),
             witness=None if witness is None else witness.as_json(),
             witness_note=_note(rules[0], None if witness is None else witness.outcome.rule),
-            help="deny the tool outright if that is meant; otherwise change one of these rules",
+            help="deny the tool outright if that is meant; otherwise change "
+            + ("one of these rules" if len(rules) > 1 else "this rule"),
             route=rules[-1].route or None,
         )
 

@@ -5,15 +5,39 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from policyc.diagnostics import Finding
-from policyc.diagram.formula import conj, negation
+from policyc.diagram.formula import Formula, conj, negation
 from policyc.diagram.reach import covering, reach
-from policyc.diagram.specialise import Tool
+from policyc.diagram.redundancy import contains
+from policyc.diagram.specialise import OTHER_TOOL, Tool, asks_facts
 from policyc.ir.model import Rule
 from policyc.lint.context import Context, RuleInfo
-from policyc.lint.rules.conflicts.common import SLIPS, decider, example, named, needed, related, tools_of, verdicts
+from policyc.lint.rules.conflicts.allow_overridden import blocks_overridden
+from policyc.lint.rules.conflicts.blocks import closed
+from policyc.lint.rules.conflicts.common import (
+    SLIPS,
+    behind_hides,
+    decider,
+    example,
+    named,
+    needed,
+    related,
+    tools_of,
+    verdicts,
+)
 
 RULE = RuleInfo(
-    "PC402", "unreachable-rule", "warning", "a rule that never decides a call", needs=("analysis",), yields_to=SLIPS
+    "PC402",
+    "unreachable-rule",
+    "warning",
+    "a rule that never decides a call",
+    needs=("analysis",),
+    yields_to=(
+        *SLIPS,
+        "duplicate-rule",
+        "conflicting-rules",
+        "contradictory-condition",
+        "tautological-condition",
+    ),
 )
 
 
@@ -27,13 +51,15 @@ def check(ctx: Context) -> Iterator[Finding]:
             continue
         tools = [t for t in tools_of(ctx, i) if analysis.possible(t, analysis.guard(t, i))]
         covers = covering(analysis, i, tools) if tools else None
-        if not covers or (rule.effect == "allow" and not _covered_allow(ctx, i, tools, covers)):
+        if not covers or _said_elsewhere(ctx, rule, covers) or i in behind_hides(ctx):
+            continue
+        if rule.effect == "allow" and not _covered_allow(ctx, i, tools, covers):
             continue
         others = [analysis.rules[j] for j in needed(ctx, i, tools, sorted(j for j in covers if j >= 0))]
         witness = example(ctx, i, tools)
         yield Finding(
             RULE.slug,
-            f"`{rule.id}` never decides a call: {_by(others)}",
+            f"`{rule.id}` never decides a call: {_by(others, -1 in covers)}",
             rule.span or ctx.place,
             label="never decides",
             related=related(others, "decides these calls already"),
@@ -46,22 +72,49 @@ def check(ctx: Context) -> Iterator[Finding]:
         )
 
 
+def _said_elsewhere(ctx: Context, rule: Rule, covers: dict[int, set[str]]) -> bool:
+    """Whether another rule says it: of an approve whose calls are all denied approve-never-asked, of a limit on what nothing allows gap or
+    allow-overridden."""
+    if rule.effect == "approve":
+        return all(effects == {"deny"} for effects in covers.values())
+    return rule.effect == "limit" and (rule.selector in closed(ctx) or rule.selector in blocks_overridden(ctx))
+
+
 def _covered_allow(ctx: Context, index: int, tools: list[Tool], covers: dict[int, set[str]]) -> bool:
     """Whether an allow that is never reported also allows nothing: other allows hold wherever it does. (Where every such call is
     denied, that is the finding of allow-overridden.)"""
     if all(effects == {"deny"} for effects in covers.values()):
         return False
     analysis = ctx.analysis
-    for tool in tools:
-        others = [g.guard for g in analysis.program(tool).allows if g.rule != index]
-        alone = conj((analysis.guard(tool, index), *(negation(g) for g in others)))
-        if analysis.policy.default == "deny" and any(leaf.effect != "deny" for leaf in analysis.outcomes(tool, alone)):
-            return False
-    return True
+    if analysis.policy.default == "allow":
+        return True
+    if not _covered_tomorrow(ctx, index):
+        return False
+    alone = ((t, _alone(ctx, t, index)) for t in tools)
+    return not any(leaf.effect != "deny" for t, region in alone for leaf in analysis.outcomes(t, region))
 
 
-def _by(others: list[Rule]) -> str:
+def _covered_tomorrow(ctx: Context, index: int) -> bool:
+    """Whether the allow is covered by what is written, not only by which tools the catalog lists today."""
+    analysis = ctx.analysis
+    selector = analysis.rules[index].selector
+    if asks_facts(selector):
+        allows = (r.selector for i, r in enumerate(analysis.rules) if r.effect == "allow" and i != index)
+        return any(contains(other, selector) for other in allows)
+    reached = OTHER_TOOL in reach(analysis).tools[index]
+    return not reached or not analysis.possible(OTHER_TOOL, _alone(ctx, OTHER_TOOL, index))
+
+
+def _alone(ctx: Context, tool: Tool, index: int) -> Formula:
+    """The formula for "of all allows, only this one holds"."""
+    allows = ctx.analysis.program(tool).allows
+    return conj((ctx.analysis.guard(tool, index), *(negation(g.guard) for g in allows if g.rule != index)))
+
+
+def _by(others: list[Rule], default: bool) -> str:
     if not others:
         return "the default decides every call that it fires on"
     verb = "decides" if len(others) == 1 else "together decide"
+    if default:
+        return f"{named(others)} {verb} some of the calls that it fires on, and the default the others"
     return f"{named(others)} {verb} every call that it fires on"

@@ -16,7 +16,12 @@ from policyc.lint.rules.limits.common import written
 from policyc.lint.rules.limits.windows import keeps_below, most_through
 
 RULE = RuleInfo(
-    "PC306", "limit-never-reached", "warning", "a limit that another limit keeps out of reach", needs=("analysis",)
+    "PC306",
+    "limit-never-reached",
+    "warning",
+    "a limit that another limit keeps out of reach",
+    needs=("analysis",),
+    yields_to=("duplicate-rule",),
 )
 
 
