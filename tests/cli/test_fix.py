@@ -31,7 +31,7 @@ def test_diff_shows_and_changes_nothing(project: Project) -> None:
 
 
 def test_edits_that_may_change_the_meaning_are_asked_for(project: Project) -> None:
-    text = "default deny\r\non create_chrage { limit 5 per minute }\r\n"
+    text = "default deny\r\non create_chrage { approve limit 5 per minute }\r\n"
     (project.folder / "a.policy").write_bytes(b"\xef\xbb\xbf" + text.encode())
     project.write("c.json", json.dumps(TOOLS))
     project.run("lint", "a.policy", "--catalog", "c.json", "--fix", code=1)
