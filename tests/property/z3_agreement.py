@@ -1,0 +1,248 @@
+"""The analysis against z3 on random policies: which decisions are possible, which regions are empty, which policies differ.
+
+Run as a program for a long run: `python -m tests.property.z3_agreement --policies 20000 --seed 1`.
+
+Where z3 gives no answer in its time the question counts as unknown, never as agreement. Where paths depend on each other in a way
+that the analysis does not know (see ARCHITECTURE.md, "Known limits") it may list more than there is, never less; such surplus is
+counted by itself, and is a disagreement in every other policy.
+"""
+
+from __future__ import annotations
+
+import argparse
+import random
+import sys
+import time
+from collections import Counter
+from collections.abc import Iterable
+from typing import Any
+
+from jsonschema import Draft202012Validator
+
+from policyc.diagram.analysis import Analysis
+from policyc.diagram.formula import Formula, conj, negation
+from policyc.diagram.specialise import OTHER_TOOL, Tool
+from policyc.features.convert import to_dsl
+from policyc.ir.facts import Facts
+from policyc.ir.model import Policy, Rule, Test, Truth
+from policyc.record import replace
+from policyc.reference import Call, applies, decide, evaluate
+from tests.property import z3_strategies as generate
+from tests.property.z3_logic import Bool, both, no
+from tests.property.z3_oracle import UNKNOWN, Decision, Meaning, Space, asked_of
+
+Region = list[tuple[int, bool]]
+"""Calls for which rules, by index, fire (True) or do not."""
+
+
+class Disagreement(AssertionError):
+    """The analysis and z3, or z3 and the reference, say different things."""
+
+
+def entangled(tests: Iterable[Test]) -> bool:
+    """Whether some tests look at parts of one value that the diagram takes for independent: two indexes of an array, an index and the
+    array's elements or length, keys of an object and its size."""
+    seen: dict[tuple[Any, ...], set[Any]] = {}
+    for test in tests:
+        steps = test.path.steps
+        for i, step in enumerate(steps):
+            place = (test.path.root, *(0 if not isinstance(s, str) else s for s in steps[:i]))
+            seen.setdefault(place, set()).add("key" if isinstance(step, str) else "each" if step is None else step)
+        place = (test.path.root, *(0 if not isinstance(s, str) else s for s in steps))
+        if test.length or test.op == "contains":
+            seen.setdefault(place, set()).add("size" if test.length else "each")
+    for asked in seen.values():
+        indexes = {a for a in asked if type(a) is int}
+        if len(indexes) > 1 or (indexes and asked & {"each", "size"}) or {"key", "size"} <= asked:
+            return True
+    return False
+
+
+class Case:
+    """One policy, its analysis, and one tool in z3; counts what it checks."""
+
+    def __init__(
+        self, policy: Policy, facts: Facts, analysis: Analysis, tool: Tool, tally: Counter[str], schemas: Any = None
+    ) -> None:
+        self.policy, self.facts, self.analysis, self.tool, self.tally = policy, facts, analysis, tool, tally
+        self.schemas = schemas
+        self.valid = schemas is not None or tool is OTHER_TOOL
+        """For any other tool the schema says only that the name is none of those that have a diagram."""
+        named = analysis.specialiser.named_tools
+        self.space = Space([policy], facts, tool if isinstance(tool, str) else None, named, schemas)
+        self.meaning = Meaning(self.space, policy)
+        self.loose = entangled(asked_of(policy))
+
+    def wrong(self, what: str, call: Call | None = None) -> Disagreement:
+        parts = [what, f"tool: {self.tool!r}", f"call: {call}", f"schemas: {self.schemas}", to_dsl(self.policy), f"{self.facts}"]
+        return Disagreement("\n".join(parts))
+
+    def excess(self, what: str) -> None:
+        """The analysis has something that z3 rules out."""
+        if not (self.loose or self.analysis.guesses or self.analysis.undecided):
+            raise self.wrong(what)
+        self.tally["surplus where paths depend on each other"] += 1
+
+    # --- which decisions
+
+    def outcomes(self, region: Region | None = None) -> None:
+        """The leaves that the analysis lists, in a region, are the decisions that z3 finds; every call of either side replays."""
+        region = region or []
+        given = self.formula(region)
+        if isinstance(given, bool) and not given:
+            return
+        claimed = self.analysis.outcomes(self.tool, given, valid=self.valid)
+        found, complete = self.meaning.decisions(self.bool(region))
+        self.tally["decisions"] += len(found)
+        for decision, call in found.items():
+            self.replay(call, region)
+            if self.meaning.decision_of(decide(self.policy, call, self.facts)) != decision:
+                raise self.wrong(f"z3's call does not get {decision}", call)
+        leaves = {Decision(leaf.effect, leaf.rule, leaf.limits): leaf for leaf in claimed}
+        for decision, call in found.items():
+            if decision not in leaves:
+                raise self.wrong(f"not listed by the analysis: {decision} in {region}", call)
+        for decision, leaf in leaves.items():
+            witness = self.analysis.find(self.tool, lambda end, leaf=leaf: end == leaf, given, valid=self.valid)  # type: ignore[misc]
+            if witness is not None:
+                self.replay(witness.call, region)
+                if self.meaning.decision_of(decide(self.policy, witness.call, self.facts)) != decision:
+                    raise self.wrong(f"the witness does not get {decision}", witness.call)
+                self.tally["witnesses"] += 1
+            if decision in found:
+                if witness is None:
+                    if not self.loose and not self.analysis.guesses:
+                        raise self.wrong(f"no witness of {decision} in {region}", found[decision])
+                    self.tally["no witness where paths depend on each other"] += 1
+            elif witness is not None and complete:
+                raise self.wrong(f"z3 says there is none, the analysis has one: {decision}", witness.call)
+            elif complete:
+                self.excess(f"listed by the analysis and impossible: {decision} in {region}")
+        self.tally["sets of decisions"] += complete
+        self.tally["unknown"] += not complete
+
+    def replay(self, call: Call, region: Region) -> None:
+        """A call is where it should be: in the region, of the tool, valid under the schema."""
+        for rule, fires in region:
+            if fired(self.meaning.rules[rule], call, self.facts) != fires:
+                raise self.wrong(f"the call is not in {region}", call)
+        if isinstance(self.tool, str) != (call.tool in self.analysis.specialiser.named_tools or call.tool == self.tool):
+            raise self.wrong("the call is not of the tool", call)
+        for schema in (self.schemas or {}).values():
+            reaching = [r for i, r in enumerate(self.meaning.rules) if self.meaning.fires(i) is not False]
+            asked = asked_of(replace(self.policy, rules=tuple(reaching)))
+            looked_at = {t.path.steps[0] for t in asked if t.path.root == "args" and t.path.steps}
+            errors = list(Draft202012Validator(schema).iter_errors(call.arguments))
+            if any(not e.absolute_path or e.absolute_path[0] in looked_at for e in errors):
+                raise self.wrong(f"the call does not fit the schema: {errors[0].message}", call)
+            if errors:
+                self.tally["witnesses filled in with what the schema forbids"] += 1
+
+    # --- which regions
+
+    def formula(self, region: Region) -> Formula:
+        guards = ((self.analysis.guard(self.tool, i), fires) for i, fires in region)
+        return conj(g if fires else negation(g) for g, fires in guards)
+
+    def bool(self, region: Region) -> Bool:
+        return both(self.meaning.fires(i) if fires else no(self.meaning.fires(i)) for i, fires in region)
+
+    def possible(self, region: Region) -> None:
+        """Whether some call is in a region: overlap, containment, cover."""
+        claimed = self.analysis.possible(self.tool, self.formula(region), valid=self.valid)
+        call = self.space.call_where([self.bool(region)])
+        if call is UNKNOWN:
+            self.tally["unknown"] += 1
+            return
+        self.tally["regions"] += 1
+        if isinstance(call, Call):
+            self.tally["regions with calls"] += 1
+            self.replay(call, region)
+            if not claimed:
+                raise self.wrong(f"the analysis says that no call is in {region}", call)
+        elif claimed:
+            self.excess(f"the analysis says that some call may be in {region}")
+
+    def regions(self, rng: random.Random, most: int) -> list[Region]:
+        """Rules alone, in pairs, and one without all others of its kind."""
+        rules = [i for i in range(len(self.meaning.rules)) if self.analysis.guard(self.tool, i) is not False]
+        if not rules:
+            return []
+        out: list[Region] = []
+        for _ in range(most):
+            i, j = rng.choice(rules), rng.choice(rules)
+            others: Region = [(k, False) for k in rules if k != i]
+            pair: Region = [(i, rng.random() < 0.7), (j, rng.random() < 0.5)]
+            out.append(rng.choice((pair, pair, [(i, rng.random() < 0.5)], [(i, True), *others])))
+        return out
+
+
+def fired(rule: Rule, call: Call, facts: Facts) -> bool:
+    """Whether a rule fires on a call, by the reference."""
+    truth = applies(rule, call, facts)
+    if rule.effect == "allow":
+        return truth is Truth.TRUE
+    if rule.condition is not None and evaluate(rule.condition, call) is Truth.TRUE:
+        return False
+    return truth is not Truth.FALSE
+
+
+def check_policy(rng: random.Random, tally: Counter[str]) -> None:
+    """All questions about one random policy."""
+    paths = generate.random_paths(rng)
+    policy, facts = generate.random_policy(rng, paths), generate.random_facts(rng)
+    analysis = Analysis(policy, facts)
+    tally["policies"] += 1
+    for tool in analysis.tools:
+        tally["tools"] += 1
+        case = Case(policy, facts, analysis, tool, tally)
+        case.outcomes()
+        regions = case.regions(rng, 3)
+        for region in regions:
+            case.possible(region)
+        if regions and rng.random() < 0.3:
+            case.outcomes(regions[0])
+
+
+def check_with_schema(rng: random.Random, tally: Counter[str]) -> None:
+    """The same questions about valid calls to a tool of a catalog."""
+    pool = [*generate.SCALARS.items(), *generate.ARRAYS.items(), *generate.PATTERNED.items()]
+    pool = [(p, kind) for p, kind in pool if "user" not in p[1] and "rows" not in p[1] and p[1][-1] != "id"]
+    paths = [rng.choice(pool) for _ in range(rng.randint(1, 3))]
+    policy, schema = generate.random_policy(rng, paths), generate.random_schema(rng)
+    catalog = generate.catalog_of({("bank", "pay"): schema})
+    facts = catalog.facts()
+    analysis = Analysis(policy, facts, catalog)
+    tally["policies with a schema"] += 1
+    case = Case(policy, facts, analysis, "pay", tally, {"bank": schema})
+    case.outcomes()
+    for region in case.regions(rng, 3):
+        case.possible(region)
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--policies", type=int, default=20_000)
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--most", type=int, default=1, help="disagreements to show before stopping")
+    options = parser.parse_args()
+    tally: Counter[str] = Counter()
+    started, shown = time.time(), 0
+    for n in range(options.policies):
+        rng = random.Random(f"{options.seed}/{n}")  # so that one policy can be run again by itself
+        for check in (check_policy, check_with_schema):
+            try:
+                check(rng, tally)
+            except Disagreement as wrong:
+                print(f"policy {n} of seed {options.seed}, {check.__name__}: {wrong}\n", flush=True)
+                shown += 1
+                if shown == options.most:
+                    return 1
+    for what, count in sorted(tally.items()):
+        print(f"{count:>10,} {what}")
+    print(f"{shown} disagreements ({time.time() - started:.0f} s)")
+    return shown > 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
