@@ -121,7 +121,7 @@ class Space:
         tool: str | None,
         named: Iterable[str] = (),
         schemas: dict[str, Any] | None = None,
-        effort: int = 3_000_000,
+        effort: int = 1_500_000,
     ) -> None:
         self.facts, self.tool, self.policies = facts, tool, tuple(policies)
         self.solver = z3.Solver()
@@ -151,7 +151,7 @@ class Space:
         for constraint in sound:
             self.solver.add(constraint)
 
-    def call_where(self, formulas: Iterable[Bool]) -> Call | None | object:
+    def call_where(self, formulas: Iterable[Bool]) -> Call | object | None:
         """A call in the space for which the formulas hold; None when there is none, UNKNOWN when z3 cannot say."""
         self.solver.push()
         try:

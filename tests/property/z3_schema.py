@@ -16,7 +16,12 @@ from tests.property.z3_logic import Bool, both, either, no
 from tests.property.z3_values import ARRAY, MISSING, NULL, NUMBER, OBJECT, STRING, Asked, Steps, Value
 
 _ORDER = {"minimum": ">=", "maximum": "<=", "exclusiveMinimum": ">", "exclusiveMaximum": "<"}
-_SIZES = {"minLength": (STRING, ">="), "maxLength": (STRING, "<="), "minItems": (ARRAY, ">="), "maxItems": (ARRAY, "<=")}
+_SIZES = {
+    "minLength": (STRING, ">="),
+    "maxLength": (STRING, "<="),
+    "minItems": (ARRAY, ">="),
+    "maxItems": (ARRAY, "<="),
+}
 
 
 def asked_by(schema: Any, steps: Steps = ()) -> Asked:

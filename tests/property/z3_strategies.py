@@ -36,14 +36,27 @@ from policyc.ir.model import (
 )  # fmt: skip
 from policyc.ir.names import assign_ids
 from policyc.record import replace
-from tests.property.z3_values import Steps
+from tests.property.strategies import Steps
 
 TOOLS = ("pay", "get_user", "drop_user")
 SERVERS = ("bank", "crm")
 NUMBERS = (0, 1, 1, 5, 10, 10, 100, -1, 0.5, 2.5)
 WORDS = ("eur", "gbp", "usd", "usd", "5", "true")
 TEXTS = ("a", "ab", "abc", "b", "main", "release/1", "x.y", "")
-REGEXES = ("^a", "b$", "^ab?c*$", "a|b", "^(usd|eur)$", "[0-9]+", "^[a-z]{1,2}$", "^[^a]*$", "a.b", "^release/", "x+y", "^$")
+REGEXES = (
+    "^a",
+    "b$",
+    "^ab?c*$",
+    "a|b",
+    "^(usd|eur)$",
+    "[0-9]+",
+    "^[a-z]{1,2}$",
+    "^[^a]*$",
+    "a.b",
+    "^release/",
+    "x+y",
+    "^$",
+)
 LIKES = ("release/*", "*", "a*c", "?b*", "ab", "*b*")
 PRINTED = ("5", "0.5", "true", "<nil>", "usd", "10")
 U, F = Truth.UNDEFINED, Truth.FALSE
@@ -100,7 +113,19 @@ def random_policy(rng: Random, paths: Paths | None = None) -> Policy:
 
 
 def random_rule(rng: Random, selector: Selector, paths: Paths) -> Rule:
-    effects: tuple[Effect, ...] = ("deny", "deny", "deny", "require", "require", "approve", "approve", "allow", "allow", "limit", "limit")
+    effects: tuple[Effect, ...] = (
+        "deny",
+        "deny",
+        "deny",
+        "require",
+        "require",
+        "approve",
+        "approve",
+        "allow",
+        "allow",
+        "limit",
+        "limit",
+    )
     effect: Effect = "hide" if rng.random() < 0.04 else rng.choice(effects)
     often = 0.85 if effect in ("deny", "approve", "allow") else 0.3
     return Rule(
@@ -248,7 +273,10 @@ def _argument_schema(rng: Random, name: str) -> dict[str, Any]:
     if name == "flag":
         return rng.choice(({"type": "boolean"}, {"const": True}, {"type": ["boolean", "null"]}))
     if name == "items":
-        out = {"type": "array", "items": rng.choice(({"type": "string"}, {"type": "number"}, {"enum": ["eur", "usd", 5]}))}
+        out = {
+            "type": "array",
+            "items": rng.choice(({"type": "string"}, {"type": "number"}, {"enum": ["eur", "usd", 5]})),
+        }
         if rng.random() < 0.5:
             out[rng.choice(("minItems", "maxItems"))] = rng.choice((1, 2))
         return out
@@ -273,6 +301,8 @@ def catalog_of(tools: dict[tuple[str, str], dict[str, Any] | None]) -> Catalog:
 def mutated(rng: Random, policy: Policy, paths: Paths) -> Policy:
     """A copy with one small change, which may or may not change the meaning."""
     rules = list(policy.rules)
+    if not rules:
+        return policy
     at = rng.randrange(len(rules))
     rule = rules[at]
     match rng.randrange(8):

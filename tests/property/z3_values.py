@@ -165,7 +165,10 @@ class Value:
             return plain(self.is_type(str(test.value)))
         if test.op == "prints":
             return cases(
-                [(self.kind == MISSING, known(test.missing)), (self.kind != MISSING, plain(self._prints(str(test.value))))]
+                [
+                    (self.kind == MISSING, known(test.missing)),
+                    (self.kind != MISSING, plain(self._prints(str(test.value)))),
+                ]
             )
         fitting = self._lengths(test) if test.length else self._fitting(test)
         other = both([self.kind > NULL, *(no(c) for c, _ in fitting)])
