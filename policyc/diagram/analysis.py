@@ -68,6 +68,8 @@ class Analysis:
         self._spent: dict[Tool, float] = {}
         self._schemas: dict[Tool, Formula] = {}
         self._policies: dict[Tool, Policy] = {}
+        self._guards: dict[Tool, dict[int, Formula]] = {}
+        self._possible: dict[Formula, bool] = {}
 
     @property
     def tools(self) -> tuple[Tool, ...]:
@@ -91,9 +93,13 @@ class Analysis:
 
     def guard(self, tool: Tool, rule: int) -> Formula:
         """When a rule fires on a tool: the rule by its index in `rules`. For a sum limit: when it applies."""
-        program = self.program(tool)
-        group = {"allow": program.allows, "approve": program.approvals, "limit": program.limits}
-        return next((g.guard for g in group.get(self.rules[rule].effect, program.denials) if g.rule == rule), False)
+        known = self._guards.get(tool)
+        if known is None:
+            program = self.program(tool)
+            # a sum limit stands among the denials as well, for amounts that cannot be read: the limit itself comes last
+            groups = (program.denials, program.allows, program.approvals, program.limits)
+            known = self._guards[tool] = {g.rule: g.guard for group in groups for g in group}
+        return known.get(rule, False)
 
     def schema(self, tool: Tool) -> Formula:
         """The formula for "the arguments that the policy looks at fit the tool's input schema"; True without one."""
@@ -180,8 +186,13 @@ class Analysis:
         given = conj((formula, self.schema(tool))) if valid else formula
         if isinstance(given, bool):
             return given
-        probe = self._built(tool, ToolProgram((Guarded(OUTSIDE.rule, negation(given)),), (), (), (), "allow"))
-        return probe is None or leaves(probe) != {OUTSIDE}
+        known = self._possible.get(given)  # the same question is asked of many tools
+        if known is None:
+            probe = self._built(tool, ToolProgram((Guarded(OUTSIDE.rule, negation(given)),), (), (), (), "allow"))
+            if probe is None:
+                return True
+            known = self._possible[given] = leaves(probe) != {OUTSIDE}
+        return known
 
     def _reaching(self, tool: Tool) -> Policy:
         """The policy with only those rules that can reach a tool: the others select it for no call, and a replay need not ask them."""

@@ -9,12 +9,12 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable, Iterator
-from typing import Literal
+from typing import Literal, Protocol
 
 from policyc.diagram.cell import Cell, Truths
 from policyc.diagram.cells import Partition, partition
 from policyc.diagram.errors import TooLarge
-from policyc.diagram.formula import SERVER, TOOL, Predicate, Probe, Var, disj, predicates, substitute
+from policyc.diagram.formula import SERVER, TOOL, Formula, Predicate, Probe, Var, disj, predicates, substitute
 from policyc.diagram.specialise import Guarded, ToolProgram
 from policyc.diagram.strings import is_pattern
 from policyc.record import field, record
@@ -56,6 +56,18 @@ class Node:
 
 
 Diagram = Node | Leaf
+Known = Callable[[Predicate], bool | None]
+"""What a cell says of predicates: whether one holds there, None where it says nothing."""
+
+
+class State(Protocol):
+    """What is still open at a node: a hashable value, equal to another where the diagrams below are."""
+
+    def guards(self) -> Iterable[Formula]:
+        """The formulas that are still open, those that are asked first in front."""
+
+    def assign(self, known: Known) -> State | Leaf:
+        """What is open once `known` is; a Leaf when nothing is."""
 
 
 class OverBudget(Exception):
@@ -88,11 +100,18 @@ class Residual:
     limits: tuple[Guarded, ...]
     default_allow: bool
 
-    def guarded(self) -> Iterable[Guarded]:
-        yield from self.denials
-        yield from self.allows
-        yield from self.approvals
-        yield from self.limits
+    def guards(self) -> Iterator[Formula]:
+        for group in (self.denials, self.allows, self.approvals, self.limits):
+            for g in group:
+                yield g.guard
+
+    def assign(self, known: Known) -> Residual | Leaf:
+        def each(items: tuple[Guarded, ...]) -> tuple[Guarded, ...]:
+            return tuple(Guarded(g.rule, substitute(g.guard, known)) for g in items)
+
+        return simplify(
+            Residual(each(self.denials), each(self.allows), each(self.approvals), each(self.limits), self.default_allow)
+        )
 
 
 def shape(kind: int) -> int:
@@ -143,19 +162,12 @@ def residual(program: ToolProgram) -> Residual:
     return Residual(program.denials, program.allows, program.approvals, program.limits, program.default == "allow")
 
 
-def _assign(r: Residual, known: Callable[[Predicate], bool | None]) -> Residual | Leaf:
-    def each(items: tuple[Guarded, ...]) -> tuple[Guarded, ...]:
-        return tuple(Guarded(g.rule, substitute(g.guard, known)) for g in items)
-
-    return simplify(Residual(each(r.denials), each(r.allows), each(r.approvals), each(r.limits), r.default_allow))
-
-
-def variable_order(program: Iterable[Guarded]) -> dict[Var, int]:
+def variable_order(guards: Iterable[Formula]) -> dict[Var, int]:
     """Server and tool name first, then arguments and context: parents before children, cheap tests and early rules first."""
     first: dict[Var, int] = {}
     dear: set[Var] = set()
-    for i, g in enumerate(program):
-        for p in predicates(g.guard):
+    for i, guard in enumerate(guards):
+        for p in predicates(guard):
             first.setdefault(p.var, i)
             if p.probe.op == "matches" or p.probe.quantifier is not None:
                 dear.add(p.var)
@@ -176,27 +188,30 @@ class Builder:
 
     budget: Budget = DEFAULT_BUDGET
     undecided: list[str] = field(default_factory=list)
-    _memo: dict[Residual, Diagram] = field(default_factory=dict)
+    _memo: dict[State, Diagram] = field(default_factory=dict)
     _count: int = 0
     _deadline: float | None = None
 
     def build(self, program: ToolProgram) -> Diagram:
         """The diagram of a program. Raises OverBudget."""
         start = residual(program)
-        order = variable_order(start.guarded())
+        return self.grow(simplify(start), variable_order(start.guards()))
+
+    def grow(self, start: State | Leaf, order: dict[Var, int]) -> Diagram:
+        """The diagram of what is open at the start, its variables in a given order. Raises OverBudget."""
         if len(order) > MOST_VARIABLES:
             raise OverBudget(f"more than {MOST_VARIABLES} arguments looked at together")
         self._count = 0
         self._deadline = None if self.budget.seconds is None else time.monotonic() + self.budget.seconds
         try:
-            return self._node(simplify(start), order, 0)
+            return self._node(start, order, 0)
         except RecursionError:
             raise OverBudget("conditions nested too deep") from None
 
-    def _node(self, r: Residual | Leaf, order: dict[Var, int], depth: int) -> Diagram:
-        if isinstance(r, Leaf):
-            return r
-        known = self._memo.get(r)
+    def _node(self, state: State | Leaf, order: dict[Var, int], depth: int) -> Diagram:
+        if isinstance(state, Leaf):
+            return state
+        known = self._memo.get(state)
         if known is not None:
             return known
         self._count += 1
@@ -206,17 +221,17 @@ class Builder:
             raise OverBudget(f"more than {self.budget.nodes:,} diagram nodes")
         if self._deadline is not None and time.monotonic() > self._deadline:
             raise OverBudget(f"more than {self.budget.seconds:g} s")
-        var, asked, below = _next_variable(r, order)
+        var, asked, below = _next_variable(state, order)
         cells = self._partition(asked)
         probes = {p: i for i, p in enumerate(cells.probes)}
         children: dict[tuple[Truths, int], Diagram] = {}
         for cell in cells.cells():
             key = (cell.truths, shape(cell.kind) if below else 0)
             if key not in children:
-                children[key] = self._node(_assign(r, _knowledge(var, probes, key, below)), order, depth + 1)
+                children[key] = self._node(state.assign(_knowledge(var, probes, key, below)), order, depth + 1)
         distinct = {id(c) if isinstance(c, Node) else c for c in children.values()}
         node: Diagram = next(iter(children.values())) if len(distinct) == 1 else Node(var, cells, children, bool(below))
-        self._memo[r] = node
+        self._memo[state] = node
         return node
 
     def _partition(self, asked: tuple[Probe, ...]) -> Partition:
@@ -238,11 +253,11 @@ class Builder:
             self.undecided.append(why)
 
 
-def _next_variable(r: Residual, order: dict[Var, int]) -> tuple[Var, tuple[Probe, ...], frozenset[Var]]:
+def _next_variable(state: State, order: dict[Var, int]) -> tuple[Var, tuple[Probe, ...], frozenset[Var]]:
     """The first variable still open, what is asked of it, and the open variables below it."""
     asked: dict[Var, dict[Probe, None]] = {}
-    for g in r.guarded():
-        for p in predicates(g.guard):
+    for guard in state.guards():
+        for p in predicates(guard):
             asked.setdefault(p.var, {})[p.probe] = None
     var = min(asked, key=order.__getitem__)
     depth = len(var[1])
@@ -250,9 +265,7 @@ def _next_variable(r: Residual, order: dict[Var, int]) -> tuple[Var, tuple[Probe
     return var, tuple(asked[var]), below
 
 
-def _knowledge(
-    var: Var, probes: dict[Probe, int], key: tuple[Truths, int], below: frozenset[Var]
-) -> Callable[[Predicate], bool | None]:
+def _knowledge(var: Var, probes: dict[Probe, int], key: tuple[Truths, int], below: frozenset[Var]) -> Known:
     """What a cell says of predicates: of those on its variable by their truth values; of those below it, that a value which is
     not an object has no keys and one which is not an array has no elements."""
     truths, form = key

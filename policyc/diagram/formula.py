@@ -35,10 +35,15 @@ class Probe:
     quantifier: str | None = None
     inner: tuple[str | int | None, ...] = ()
     booleans: tuple[int, ...] = field(init=False, repr=False)  # where `value` has booleans: Python's True equals 1
+    digest: int = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         values = self.value if isinstance(self.value, tuple) else (self.value,)
         object.__setattr__(self, "booleans", tuple(i for i, v in enumerate(values) if isinstance(v, bool)))
+        object.__setattr__(self, "digest", hash((self.op, self.value, self.missing, self.mistyped, self.inner)))
+
+    def __hash__(self) -> int:
+        return self.digest  # formulas are looked up all the time, and most of a hash is its probes'
 
 
 @record
@@ -48,6 +53,13 @@ class Predicate:
     var: Var
     probe: Probe
     mask: int
+    digest: int = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "digest", hash((self.var, self.probe.digest, self.mask)))
+
+    def __hash__(self) -> int:
+        return self.digest
 
     def holds(self, truth: int) -> bool:
         return bool(self.mask >> truth & 1)

@@ -28,10 +28,9 @@ from policyc.ir.model import (
     Test,
     ToolGlob,
     ToolName,
-    Truth,
 )
 from policyc.ir.names import BARE_NAME, KEYWORDS
-from policyc.ir.spelling import path_text, quote
+from policyc.ir.spelling import MARKS, path_text, quote
 
 
 class ConvertError(PolicycError):
@@ -39,12 +38,6 @@ class ConvertError(PolicycError):
 
 
 _BARE_GLOB = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_.-*?")
-_MARKS = {
-    (Truth.UNDEFINED, Truth.UNDEFINED): "",
-    (Truth.FALSE, Truth.UNDEFINED): "?",
-    (Truth.FALSE, Truth.FALSE): "??",
-    (Truth.UNDEFINED, Truth.FALSE): "!?",
-}
 
 
 # --- small texts ---------------------------------------------------------------------------------------------------
@@ -120,7 +113,7 @@ def test_text(test: Test) -> str:
         return f"{each}exists {path}"
     if test.op == "is":
         return f"{each}{path} is {test.value}"
-    mark = _MARKS.get((test.missing, test.mistyped))
+    mark = MARKS.get((test.missing, test.mistyped))
     if mark is None:
         raise ConvertError(f"a test on `{path}` that holds when its operand is missing cannot be written")
     operand = f"len({path}{mark})" if test.length and test.op != "prints" else path + mark

@@ -7,6 +7,8 @@ import re
 
 from policyc.ir.model import Path
 
+MARKS = {(1, 1): "", (0, 1): "?", (0, 0): "??", (1, 0): "!?"}
+"""How the DSL writes what a test makes of an operand that is missing or null, and of one with the wrong type (truth values)."""
 _PLAIN_KEY = re.compile(r"[A-Za-z0-9_$-]+\Z")
 # Characters that JSON allows in a string as they are but that hide, reorder or break text, or cannot be written as UTF-8.
 _HIDDEN = re.compile("[\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ud800-\udfff\ufeff\ufff9-\uffff]")
