@@ -18,9 +18,9 @@ from collections.abc import Iterable
 from typing import Any
 
 from jsonschema import Draft202012Validator
-from policyc.diagram.compare import compare
 
 from policyc.diagram.analysis import Analysis
+from policyc.diagram.compare import compare
 from policyc.diagram.formula import Formula, conj, negation
 from policyc.diagram.specialise import OTHER_TOOL, Tool
 from policyc.features.convert import to_dsl
