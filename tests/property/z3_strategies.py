@@ -75,9 +75,16 @@ ARRAYS: dict[tuple[str, Steps], str] = {
     ("args", ("items", None)): "word",
     ("args", ("items", None, "id")): "number",
     ("args", ("items",)): "array",
+    ("args", ("items", None, "tags")): "array",
+    ("args", ("items", None, "tags", None)): "word",
     ("args", ("rows", None, None)): "number",
+    ("args", ("rows", None)): "array",
 }
-INDEXED: dict[tuple[str, Steps], str] = {("args", ("items", 0)): "word", ("args", ("items", 1)): "number"}
+INDEXED: dict[tuple[str, Steps], str] = {
+    ("args", ("items", 0)): "word",
+    ("args", ("items", 1)): "number",
+    ("args", ("rows", None, 0)): "number",
+}
 """Together with ARRAYS: paths that depend on each other, for which the analysis answers on the safe side."""
 PATTERNED: dict[tuple[str, Steps], str] = {("args", ("note",)): "text", ("context", ("branch",)): "text"}
 Paths = list[tuple[tuple[str, Steps], str]]
@@ -172,7 +179,7 @@ def random_condition(rng: Random, paths: Paths, depth: int = 2) -> Cond:
 
 def random_test(rng: Random, path: tuple[str, Steps], natural: str) -> Test:
     """A test on a path, of its natural type most of the time."""
-    if rng.random() < 0.12:
+    if rng.random() < (0.3 if None in path[1] else 0.12):
         natural = rng.choice(("number", "word", "boolean", "object", "array"))
     op, value, length = _question(rng, natural)
     missing, mistyped = rng.choice(MODES)
