@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterator
-from typing import Literal
+from typing import Any, Literal
 
 from policyc.diagram.analysis import Analysis
 from policyc.diagram.answers import Answers, Reserved, match, tighter
@@ -21,14 +21,14 @@ from policyc.diagram.build import (
     Known,
     Leaf,
     OverBudget,
-    State,
     variable_order,
 )
 from policyc.diagram.formula import TOOL, Formula, Predicate, Probe, disj, negation, predicates, substitute
+from policyc.diagram.merge import merging
 from policyc.diagram.regions import Region, region
-from policyc.diagram.schema import fill_required
-from policyc.diagram.search import example, leaves, ways
-from policyc.diagram.sides import Decided, PolicySide, Side, names, reservations
+from policyc.diagram.schema import filled
+from policyc.diagram.search import Example, example, leaves, ways
+from policyc.diagram.sides import Decided, Open, PolicySide, Side, names, reservations
 from policyc.diagram.specialise import OTHER_TOOL, Tool
 from policyc.record import field, record, replace
 from policyc.reference import Call
@@ -114,8 +114,8 @@ class _Differences:
 class _Pair:
     """What is open on both sides. `outside`: where nobody asks."""
 
-    old: State | Leaf
-    new: State | Leaf
+    old: Open | Leaf
+    new: Open | Leaf
     outside: Formula
     differences: _Differences = field(compare=False, repr=False)
 
@@ -134,7 +134,7 @@ class _Pair:
         return _paired(old, new, outside, self.differences)
 
 
-def _paired(old: State | Leaf, new: State | Leaf, outside: Formula, differences: _Differences) -> _Pair | Leaf:
+def _paired(old: Open | Leaf, new: Open | Leaf, outside: Formula, differences: _Differences) -> _Pair | Leaf:
     if outside is True or old == new:
         return SAME
     if isinstance(old, Leaf) and isinstance(new, Leaf) and outside is False:
@@ -180,7 +180,7 @@ class _Comparing:
             self.undecided[str(tool)] = str(reason)
             return []
 
-    def _changes(self, tool: Tool, old: State | Leaf, new: State | Leaf) -> Iterator[Change]:
+    def _changes(self, tool: Tool, old: Open | Leaf, new: Open | Leaf) -> Iterator[Change]:
         differences = _Differences()
         outside = self._named(old, new) if tool is OTHER_TOOL else False
         everywhere = self._diagram(old, new, outside, differences)
@@ -202,13 +202,17 @@ class _Comparing:
             shown = region(everywhere, _among(numbers))
             yield Change(tool, sort.kind, sort.widening, shown, *found, fitting)
 
-    def _diagram(self, old: State | Leaf, new: State | Leaf, outside: Formula, differences: _Differences) -> Diagram:
+    def _diagram(self, old: Open | Leaf, new: Open | Leaf, outside: Formula, differences: _Differences) -> Diagram:
         start = _paired(old, new, outside, differences)
         if isinstance(start, Leaf):
             return start
-        return Builder(self.budget).grow(start, variable_order(start.guards()))
+        rewrite = merging(start.guards())
+        if rewrite is not None:
+            old, new = (side if isinstance(side, Leaf) else side.rewritten(rewrite) for side in (old, new))
+            start = _paired(old, new, rewrite(outside), differences)
+        return Builder(self.budget).grow(start, {} if isinstance(start, Leaf) else variable_order(start.guards()))
 
-    def _named(self, *states: State | Leaf) -> Formula:
+    def _named(self, *states: Open | Leaf) -> Formula:
         """The formula for "the tool has a program of its own", as far as the globs ask for names."""
         globs = {
             p.probe.value
@@ -251,14 +255,19 @@ class _Comparing:
             name = tool if isinstance(tool, str) else built.tool or self._unknown()
             if not isinstance(tool, str) and name in self.named:
                 continue
-            arguments = built.arguments
-            for side in (self.new, self.old) if fill and isinstance(tool, str) else ():
-                arguments = fill_required(side.catalog, tool, arguments)
-            call = Call(name, arguments, built.context, built.server)
-            old, new = self.old.replay(call), self.new.replay(call)
-            if (self._leaf(old, self.old_counters), self._leaf(new, self.new_counters)) == differences.pairs[leaf.rule]:
-                return call, old, new
+            for arguments in self._arguments(tool, built) if fill else (built.arguments,):
+                call = Call(name, arguments, built.context, built.server)
+                old, new = self.old.replay(call), self.new.replay(call)
+                if (self._leaf(old, self.old_counters), self._leaf(new, self.new_counters)) == differences.pairs[
+                    leaf.rule
+                ]:
+                    return call, old, new
         return None
+
+    def _arguments(self, tool: Tool, built: Example) -> Iterator[dict[str, Any]]:
+        """The example's arguments with what else the schemas ask for."""
+        for arguments in filled(self.new.catalog, tool, built.arguments, built.server):
+            yield from filled(self.old.catalog, tool, arguments, built.server)
 
     def _leaf(self, decided: Decided, counters: dict[str, int]) -> Leaf:
         limits = sorted(self.answers.limit(r) for r in reservations(decided, counters))

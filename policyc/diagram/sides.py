@@ -15,6 +15,7 @@ from policyc.diagram.analysis import Analysis
 from policyc.diagram.answers import Answers, Reserved, Said, Uses, reserved, said_by, uses
 from policyc.diagram.build import Known, Leaf, Residual, State, residual, simplify
 from policyc.diagram.formula import Formula, disj
+from policyc.diagram.merge import Rewrite
 from policyc.diagram.specialise import Guarded, Tool, ToolProgram
 from policyc.ir.model import Limit, Rule
 from policyc.ir.names import selector_text
@@ -32,6 +33,16 @@ class Decided:
     place: str | None
     said: Said
     limits: tuple[tuple[str, str | None, str | None, Limit], ...] = ()
+
+
+class Open(State, Protocol):
+    """What is open on one side."""
+
+    def assign(self, known: Known) -> Open | Leaf:
+        """What is open once `known` is."""
+
+    def rewritten(self, rewrite: Rewrite) -> Open | Leaf:
+        """The same over other variables."""
 
 
 class Side(Protocol):
@@ -52,7 +63,7 @@ class Side(Protocol):
     def uses(self, identified: bool) -> Uses:
         """What is counted in which counter."""
 
-    def state(self, tool: Tool, answers: Answers, counters: dict[str, int]) -> State | Leaf:
+    def state(self, tool: Tool, answers: Answers, counters: dict[str, int]) -> Open | Leaf:
         """What decides calls to a tool. Raises OverBudget where that cannot be said."""
 
     def schema(self, tool: Tool) -> Formula:
@@ -81,7 +92,7 @@ class PolicySide:
             if r.limit is not None
         )
 
-    def state(self, tool: Tool, answers: Answers, counters: dict[str, int]) -> State | Leaf:
+    def state(self, tool: Tool, answers: Answers, counters: dict[str, int]) -> Open | Leaf:
         rules = self.analysis.rules
 
         def said(guards: Iterable[Guarded]) -> tuple[Guarded, ...]:
@@ -134,7 +145,7 @@ def _default_place(analysis: Analysis) -> str | None:
     return None if span is None else str(span)
 
 
-def program_state(program: ToolProgram) -> State | Leaf:
+def program_state(program: ToolProgram) -> Open | Leaf:
     """A program over numbered answers as a state."""
     return _told(simplify(residual(program)))
 
@@ -150,6 +161,13 @@ class Told:
 
     def assign(self, known: Known) -> Told | Leaf:
         return _told(self.open.assign(known))
+
+    def rewritten(self, rewrite: Rewrite) -> Told | Leaf:
+        def each(items: tuple[Guarded, ...]) -> tuple[Guarded, ...]:
+            return tuple(Guarded(g.rule, rewrite(g.guard)) for g in items)
+
+        r = self.open
+        return _told(Residual(each(r.denials), each(r.allows), each(r.approvals), each(r.limits), r.default_allow))
 
 
 def _told(r: Residual | Leaf) -> Told | Leaf:

@@ -11,9 +11,10 @@ from typing import Any
 
 from policyc.catalog.model import Catalog
 from policyc.diagram.answers import PLAIN, Answers, Said, Uses, reserved, said_by, uses
-from policyc.diagram.build import Known, Leaf, State
+from policyc.diagram.build import Known, Leaf
 from policyc.diagram.formula import Formula, Predicate, Probe, Var, conj, disj, substitute
-from policyc.diagram.sides import Decided, program_state
+from policyc.diagram.merge import Rewrite
+from policyc.diagram.sides import Decided, Open, program_state
 from policyc.diagram.specialise import Guarded, Tool, ToolProgram
 from policyc.ir.model import Limit, Path
 from policyc.record import field, record
@@ -37,6 +38,9 @@ class Choice:
 
     def assign(self, known: Known) -> Choice | Leaf:
         return self.home.restricted(self, known, {})
+
+    def rewritten(self, rewrite: Rewrite) -> Choice | Leaf:
+        return self.home.rewritten(self, rewrite, {})
 
 
 class Choices:
@@ -82,6 +86,15 @@ class Choices:
             done[id(node)] = self.choice(left)
         return done[id(node)]
 
+    def rewritten(self, node: Choice | Leaf, rewrite: Rewrite, done: dict[int, Choice | Leaf]) -> Choice | Leaf:
+        """The node over other variables."""
+        if isinstance(node, Leaf):
+            return node
+        if id(node) not in done:
+            options = [(rewrite(condition), self.rewritten(child, rewrite, done)) for condition, child in node.options]
+            done[id(node)] = self.choice(options)
+        return done[id(node)]
+
 
 class TableSide:
     """One policy of a table as a side."""
@@ -121,7 +134,7 @@ class TableSide:
             tuple(found["scope"]), found["sliding"],
         )  # fmt: skip
 
-    def state(self, tool: Tool, answers: Answers, counters: dict[str, int]) -> State | Leaf:
+    def state(self, tool: Tool, answers: Answers, counters: dict[str, int]) -> Open | Leaf:
         number = self._entry["call"].get(tool, self._entry["call_other"])
         body = json.loads(self._bodies[number])
         reading = _Reading(self._pools, self._choices, self._said, answers, self._limit, counters)
@@ -183,7 +196,7 @@ class _Reading:
         limit = self.limit(rule)
         return self.answers.limit(reserved(limit, self.pools["rules"][rule][2], self.counters))
 
-    def rules(self, body: dict[str, Any]) -> State | Leaf:
+    def rules(self, body: dict[str, Any]) -> Open | Leaf:
         """A body that is a list of rules."""
         denials, allows, approvals, limits = (
             tuple((rule, self._formula(guard)) for rule, guard in group) for group in body["rules"]
