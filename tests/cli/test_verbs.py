@@ -226,11 +226,62 @@ def test_explain_reads_a_call(project: Project) -> None:
         ('{"tool": "x", "arguments": []}', "`arguments` must be an object"),
         ('{"tool": "x", "arguments": {"a": NaN}}', "is not JSON"),
         ("{" * 100_000, "is not JSON"),
+        ('{"tool": "x", "arguments": {"a": 1, "a": 2}}', "`--call` is not JSON: `a` is there twice"),
+        ('{"tool": "x", "arguments": {"a": 1e999}}', "1e999 is beyond the numbers that JSON readers have"),
+        ('{"tool": "x", "arguments": {"a": ' + "1" * 5000 + "}}", "an integer with more digits than can be read"),
+        ('{"name": "x", "args": {}}', "a call in the protocol's shape has no key `args`"),
+        ('{"name": 5}', "`name` must be text"),
+        ('{"name": "x", "arguments": null}', "`arguments` must be an object"),
+        ('{"method": "tools/list"}', "`method` must be `tools/call`"),
+        ('{"method": "tools/call", "params": []}', "`params` must be an object such as"),
+        ('{"method": "tools/call", "tool": "x"}', "a request has no key `tool`"),
     ],
 )
 def test_explain_says_what_is_no_call(project: Project, call: str, words: str) -> None:
     project.write("a.policy", CLEAN)
     assert words in project.run("explain", "a.policy", "--call", call, code=2).err
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        {"name": "list_customers", "arguments": {}, "_meta": {"progressToken": 1}, "context": {"grant": "g"}},
+        {"name": "list_customers"},
+        {"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": {"name": "list_customers", "arguments": {}}},
+    ],
+)
+def test_explain_reads_the_protocols_own_calls(project: Project, call: object) -> None:
+    project.write("a.policy", CLEAN)
+    out = project.run("explain", "a.policy", "--call", json.dumps(call), code=0).out
+    assert out.startswith("decision  allow by ")
+    assert "call      list_customers {}" in out
+    project.write("bom.json", b"\xef\xbb\xbf" + json.dumps(call).encode())
+    assert project.run("explain", "a.policy", "--call", "bom.json", code=0).out == out
+
+
+def test_explain_as_json_and_of_a_table(project: Project) -> None:
+    project.write(
+        "a.policy", 'policy "a" default deny on t { approve by "ops" "ask" limit sum args.n <= 5 per day by user }'
+    )
+    project.run("compile", "a.policy", "-o", "a.table", code=0)
+    call = json.dumps({"tool": "t", "arguments": {"n": 3}})
+    by_policy = json.loads(project.run("explain", "a.policy", "--call", call, "--output-format", "json", code=0).out)
+    by_table = json.loads(project.run("explain", "a.table", "--call", call, "--output-format", "json", code=0).out)
+    assert by_table["decision"]["limits"] == by_policy["decision"]["limits"]
+    assert by_table["decision"]["limits"][0]["text"] == "adds args.n (3) to t.limit, at most 5 per day for each user"
+    for key in ("effect", "rule", "reason", "by", "hidden"):
+        assert by_table["decision"][key] == by_policy["decision"][key]
+    text = project.run("explain", "a.table", "--call", call, code=0).out
+    assert text.startswith(
+        "decision  approve by t.approve at a.policy:1\nreason    ask\nasks      ops\nreserves  adds args.n (3)"
+    )
+    assert "the context has no user: a gateway denies the call" in text
+    assert "leave `--catalog` out" in project.run("explain", "a.table", "--call", call, "--catalog", "c", code=2).err
+    assert "has no policy `b`" in project.run("explain", "a.table", "--policy", "b", "--call", call, code=2).err
+    project.write("cut.table", (project.folder / "a.table").read_bytes()[:-5])
+    assert "`cut.table`: the table was changed" in project.run("explain", "cut.table", "--call", call, code=2).err
+    assert "must be one of" in project.run("explain", "a.policy", "--call", call, "--output-format", "xml", code=2).err
+    assert "not both" in project.run("explain", "-", "--call", "-", code=2).err
 
 
 def test_table_show(project: Project) -> None:
