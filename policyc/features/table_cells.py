@@ -9,7 +9,6 @@ many-valued variables (Rudell and Sangiovanni-Vincentelli, "Multiple-valued mini
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any, Final
 
@@ -123,8 +122,6 @@ class Axis:
         op, _, _, _, length, quantifier, _ = self.tests[number]
         if op == "matches" and quantifier is None and not length and slot >= self.others:
             return 0b101 if slot == self.others else 0b010
-        if op == "is" and quantifier is None:
-            return 0b101 if self._has_integer(slot) else 0b001
         known = op in ("exists", "is") or (quantifier is None and (op != "prints" or slot < self.arrays))
         return 0b101 if known else ALL_TRUTHS
 
@@ -155,10 +152,6 @@ class Axis:
         if slot <= self.others:
             return "x" * (1 + max(map(len, self.constants), default=0))
         return {self.others + 1: _LONE, self.arrays: []}.get(slot, {})
-
-    def _has_integer(self, slot: int) -> bool:
-        i = (slot - self.numbers) // 2
-        return i in (0, len(self.bounds)) or math.floor(self.bounds[i - 1]) + 1 < self.bounds[i]
 
     def is_whole(self, cell: Cell) -> bool:
         """Whether every value is in the cell."""

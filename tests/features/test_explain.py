@@ -127,6 +127,23 @@ def test_what_a_test_saw(condition: str, arguments: Any, saw: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("condition", "arguments", "because"),
+    [
+        ("args.a > 1 and args.b > 1", {"a": 2, "b": 2}, ["args.a > 1 is true", "args.b > 1 is true"]),
+        ("args.a > 1 or args.b > 1", {"a": 2, "b": 2}, ["args.a > 1 is true"]),
+        ("not (args.a > 1 or args.b > 1)", {"a": 0, "b": 1}, ["args.a > 1 is false", "args.b > 1 is false"]),
+        ("not (args.a > 1 and args.b > 1)", {"a": 2, "b": 1}, ["args.b > 1 is false"]),
+        ("args.a > 1 or args.b > 1 or args.c > 1", {"a": 0}, ["args.b > 1 is undefined", "args.c > 1 is undefined"]),
+        ("true or args.a > 1", {}, []),
+    ],
+)
+def test_the_tests_that_made_a_decision(condition: str, arguments: Any, because: list[str]) -> None:
+    text = explained("t", arguments, text=f"default allow on t {{ deny when {condition} }}")
+    told = [line for line in text.splitlines() if line.startswith("because")]
+    assert [line.removeprefix("because").strip().split(":")[0] for line in told] == because
+
+
+@pytest.mark.parametrize(
     ("limit", "words"),
     [
         ("30 per minute", "at most 30 calls per minute for each grant, counter t.limit"),
@@ -219,6 +236,11 @@ def test_json_has_the_same_facts() -> None:
     assert [(o["effect"], o["rule"]) for o in data["otherwise"]] == [("allow", "charge.allow"), ("deny", None)]
     rules = {rule["rule"]: rule for rule in data["rules"]}
     assert rules["category:destructive.deny"]["why"] == "the catalog says that charge is category:financial"
+    assert [name for name, rule in rules.items() if rule["applies"]] == [
+        "charge.allow",
+        "charge.approve",
+        "charge.limit",
+    ]
     assert rules["charge.deny"]["when"]["kind"] == "any of"
     assert rules["charge.deny"]["when"]["items"][1]["seen"]["missing"] is True
     assert [name for name, rule in rules.items() if rule["decides"]] == ["charge.approve"]
