@@ -68,11 +68,41 @@ def test_compile_check(project: Project) -> None:
     assert not (project.folder / "t").exists()
     project.run("compile", "a.policy", "-o", "t", "--revision", "12", code=0)
     project.run("compile", "a.policy", "-o", "t", "--check", code=0)
-    project.run("compile", "a.policy", "-o", "t", "--check", "--revision", "13", code=1)
+    assert stale(project, "--revision", "13") == "it has revision 12, and 13 is asked for; what it decides is the same"
     project.write("a.policy", CLEAN.replace("30", "31"))
-    project.run("compile", "a.policy", "-o", "t", "--check", code=1)
+    assert stale(project) == "`a.policy` changed; what it decides or says is not the same"
+    project.write("a.policy", "# a word\n" + CLEAN)
+    assert stale(project) == "`a.policy` changed; what it decides is the same"
+    project.write("a.policy", CLEAN)
+    project.write("b.policy", OPEN)
+    assert stale(project, "b.policy") == "`b.policy` is not in it; what it decides or says is not the same"
+    project.write("tools.json", TOOLS)
+    assert stale(project, "--catalog", "tools.json").startswith(
+        "it was compiled with no catalog, and now there is a catalog; "
+    )
+    table = (project.folder / "t").read_bytes()
     project.write("t", b"\xff not a table")
-    project.run("compile", "a.policy", "-o", "t", "--check", code=1)
+    assert stale(project) == "this is not a policyc decision table"
+    project.write("t", table[:-9] + table[-8:])
+    assert stale(project).startswith("the table was changed or cut short")
+
+
+def stale(project: Project, *more: str) -> str:
+    """Why `compile --check` says that the table `t` is not current."""
+    err = project.run("compile", "a.policy", *more, "-o", "t", "--check", code=1).err.strip()
+    before, after = "policyc: `t` is not current: ", "; run `policyc compile` again"
+    assert err.startswith(before) and err.endswith(after) and "\n" not in err, err
+    return err.removeprefix(before).removesuffix(after)
+
+
+def test_compile_counts_warnings(project: Project) -> None:
+    project.write("a.policy", OPEN)
+    done = project.run("compile", "a.policy", "-o", "t", code=0)
+    assert done.err == "policyc: 1 warning; `policyc lint` shows it\n"
+    project.write("b.policy", OPEN.replace('"open"', '"two"'))
+    assert project.run("compile", "-o", "t", code=0).err == "policyc: 2 warnings; `policyc lint` shows them\n"
+    project.write("a.policy", CLEAN)
+    assert project.run("compile", "a.policy", "-o", "t", code=0).err == ""
 
 
 def test_compile_keeps_permissions_and_follows_links(project: Project) -> None:
@@ -156,6 +186,11 @@ def test_catalog_build_and_show(project: Project) -> None:
     done = project.run("catalog", "show", "create_chrage", "--catalog", "catalog.json", code=2)
     assert "did you mean `create_charge`?" in done.err
     assert "there is no catalog" in project.run("catalog", "show", code=2).err
+    assert project.run("catalog", "show", "catalog.json", code=0).out == table
+    one = project.run("catalog", "show", "create_charge", "--catalog", "catalog.json", code=0).out
+    assert project.run("catalog", "show", "catalog.json", "create_charge", code=0).out == one
+    assert "one tool can be shown" in project.run("catalog", "show", "catalog.json", "a", "b", code=2).err
+    assert "`nope.json` cannot be read as a catalog" in project.run("catalog", "show", "nope.json", code=2).err
     project.write("policyc.toml", "catalog = 'catalog.json'\n")
     assert project.run("catalog", "show", code=0).out == table
     project.run("catalog", "build", "nope.json", code=2)
@@ -192,6 +227,11 @@ def test_rule_lists_and_explains(project: Project) -> None:
     assert [slug for slug in rules() if f"  {slug} " not in out] == []
     assert project.run("rule", "open-default", code=0).out == project.run("rule", "pc516", code=0).out
     assert "did you mean `open-default`?" in project.run("rule", "opn-default", code=2).err
+    assert "```" not in project.run("rule", "open-default", code=0).out
+    assert (
+        '\n    policy "support"\n    default allow\n\n    hide delete_customer\n'
+        in project.run("rule", "open-default", code=0).out
+    )
 
 
 def test_schema(project: Project) -> None:
