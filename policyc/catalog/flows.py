@@ -14,6 +14,7 @@ _ADDRESS: Final = word_set(
     "url uri urls endpoint webhook_url callback_url to cc bcc recipient recipients email to_email phone phone_number "
     "channel channel_id webhook destination host"
 )
+_SOURCE: Final = word_set("source src source_path from_path")
 _LINK: Final = word_set("url uri urls link href website page_url")
 _CODE: Final = word_set("command cmd commands script code javascript js python shell bash expression function program")
 _QUERY: Final = word_set("sql statement sql_query statements query cypher")
@@ -28,7 +29,7 @@ def flows(
     """
     keys = {"_".join(split_name(name)): f"`{name}`" for name in known}
     about = (*words, *sentence_words(first_sentence(description)))
-    link, address = _key(keys, _LINK), _key(keys, _ADDRESS)
+    link, address = _key(keys, _LINK), _key(keys, _ADDRESS - _inside(keys))
     code, query = _key(keys, _CODE), _key(keys, _QUERY)
     private = untrusted = outward = None
     for category in sorted(set(categories), key=category_rank):
@@ -51,6 +52,11 @@ def flows(
         if found:
             why.append(f"{what} ({found})")
     return bool(private), bool(untrusted), bool(outward), tuple(why)
+
+
+def _inside(keys: dict[str, str]) -> frozenset[str]:
+    """A destination beside a source is a second place of the same kind (`move_file`), not somebody else's address."""
+    return word_set("destination") if keys.keys() & _SOURCE else frozenset()
 
 
 def _key(keys: dict[str, str], wanted: frozenset[str]) -> str | None:

@@ -20,7 +20,7 @@ from policyc.ir.model import Severity
 # fmt: off
 Kind = Literal[
     "read", "write", "execute", "destructive", "financial",  # verbs
-    "money", "credential", "access", "estate", "bulk", "force", "private", "untrusted", "outward",  # objects, manners
+    "money", "price", "credential", "access", "estate", "bulk", "force", "private", "untrusted", "outward",  # objects, manners
     "report", "modifier", "read-only", "irreversible", "arbitrary", "costs", "filter", "http",
 ]
 # fmt: on
@@ -103,6 +103,7 @@ ROWS: Final[tuple[Row, ...]] = (
     # --- objects -----------------------------------------------------------------------------------------------------
     Row("payment, charge, refund, payout, invoice, subscription, dispute, withdrawal, deposit, donation, purchase", "money", "high", "money"),
     Row("checkout, billing, wallet, fund, money, bank transfer, money transfer, payroll, credit card, bank account", "money", "high", "money"),
+    Row("coupon, discount, voucher, promotion code, promo code, gift card, price, credit note, credit memo", "price", "medium", "what is paid"),
     Row("api key, access key, secret key, private key, ssh key, signing key, encryption key, publishable key, service key", "credential", "high", "credentials"),
     Row("auth token, access token, api token, cloud token, refresh token, service account, client secret", "credential", "high", "credentials"),
     Row("secret, password, credential, passphrase, keypair, keyvault, certificate, totp, otp, mfa", "credential", "high", "credentials"),

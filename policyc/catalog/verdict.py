@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Final
 
 from policyc.catalog.lexicon import Row, table
 from policyc.catalog.model import CATEGORIES, Category, Confidence, category_rank, severity_rank
@@ -45,13 +46,16 @@ class Verdict:
         self.raise_severity(SEVERITIES[min(severity_rank(self.severity) + 1, len(SEVERITIES) - 1)], reason)
 
 
+_JOINS: Final = "joins to it the verb"
+
+
 @record
 class Verb:
     """A verb found in a name: where, and its row."""
 
     word: str
     row: Row
-    place: str  # "begins with the verb", "ends with the verb", "has the verb"
+    place: str  # "begins with the verb", "ends with the verb", "has the verb", "joins to it the verb"
 
     def sentence(self, subject: str) -> str:
         return f"{subject} {self.place} {self.word}: {self.row.kind}"
@@ -93,7 +97,7 @@ def _joined(words: list[str], at: int) -> list[Verb]:
     out = []
     for i in range(at + 1, len(words)):
         if words[i] in verbs and words[i - 1] in ("and", "or", "then"):
-            out.append(Verb(words[i], verbs[words[i]], "joins to it the verb"))
+            out.append(Verb(words[i], verbs[words[i]], _JOINS))
     return out
 
 
@@ -137,6 +141,10 @@ def from_verbs(words: Sequence[str], subject: str) -> Verdict | None:
         if verdict.raise_category(kind, verb.row.severity, f"{subject} {verb.place} {verb.word}"):
             verdict.reversible = verb.row.undo
             verdict.weak = verb.row.weak or (verdict.weak and row.kind == "read" and not row.weak)
+        elif kind == verdict.category and verb.place == _JOINS:  # `create_or_update_file` updates, too
+            verdict.raise_severity(verb.row.severity, f"{subject} {verb.place} {verb.word}")
+            if verb.row.undo is not verdict.reversible:
+                verdict.reversible = False if verb.row.undo is False else None
     return verdict
 
 
@@ -150,7 +158,7 @@ def weigh_objects(verdict: Verdict, words: Sequence[str]) -> None:
     for phrase, row in find("money", words):
         if phrase != verdict.verb and verdict.category in ("write", "execute"):
             verdict.raise_category("financial", row.severity, f"acts on money ({phrase})")
-    for kind, what in (("credential", "handles credentials"), ("access", "changes who may do what or takes part")):
+    for kind, what in _CHANGES:
         for phrase, row in find(kind, words):  # type: ignore[arg-type]
             if phrase != verdict.verb:
                 verdict.raise_severity(row.severity, f"{what} ({phrase})")
@@ -167,6 +175,11 @@ def weigh_objects(verdict: Verdict, words: Sequence[str]) -> None:
         verdict.raise_severity(row.severity, f"without the usual care ({phrase})")
 
 
+_CHANGES: Final = (
+    ("credential", "handles credentials"),
+    ("access", "changes who may do what or takes part"),
+    ("price", "changes what is paid"),
+)
 _PREPOSITIONS = frozenset({"from", "in", "on", "to", "of", "by", "with", "for", "at", "as"})
 
 

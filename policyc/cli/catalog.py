@@ -51,8 +51,13 @@ def build(
 
 @app.command()
 def show(
-    tool: Annotated[
-        str | None, typer.Argument(metavar="TOOL", help="One tool; all when left out.", show_default=False)
+    items: Annotated[
+        list[str] | None,
+        typer.Argument(
+            metavar="[FILES] [TOOL]",
+            help="The catalog's files, where `--catalog` does not name them; one tool; all when left out.",
+            show_default=False,
+        ),
     ] = None,
     catalog: CatalogFiles = None,
     overrides: Overrides = None,
@@ -64,9 +69,10 @@ def show(
     from policyc.catalog.show import describe, table_text
     from policyc.report.clean import clean_lines
 
-    paths, corrections = configured(catalog, overrides, config, no_config)
+    files, tool = _files_and_tool(items or [], catalog)
+    paths, corrections = configured(files or catalog, overrides, config, no_config)
     if not paths:
-        raise PolicycError("there is no catalog, name one with `--catalog`")
+        raise PolicycError("there is no catalog, name its file, or one with `--catalog`")
     loaded = load_catalog(paths, overrides=corrections)
     if tool is None:
         emit(clean_lines(table_text(loaded)).rstrip("\n") + "\n")
@@ -79,3 +85,17 @@ def show(
     for each in found:
         emit(clean_lines("\n".join(describe(each))).rstrip("\n") + "\n")
     return 0
+
+
+def _files_and_tool(items: list[str], catalog: list[str] | None) -> tuple[list[str], str | None]:
+    """Which of the arguments are files, and which is the tool: with `--catalog` none is a file; a tool comes last."""
+    import os
+
+    if catalog:
+        files, rest = [], items
+    else:
+        files = [item for item in items if os.path.isfile(item) or item.endswith(".json")]
+        rest = [item for item in items if item not in files]
+    if len(rest) > 1:
+        raise PolicycError(f"one tool can be shown, found {', '.join(f'`{item}`' for item in rest)}")
+    return files, rest[0] if rest else None

@@ -54,7 +54,11 @@ def compile(
         raise PolicycError("a table is written to a file; name one with `-o`")
     named = paths or ["."]
     options = pipeline.Options(
-        catalog=tuple(catalog or ()), overrides=overrides, config=config, isolated=no_config, at_least="error"
+        catalog=tuple(catalog or ()),
+        overrides=overrides,
+        config=config,
+        isolated=no_config,
+        at_least="error" if check else "warning",
     )
     checked = pipeline.check(named, options, stdin_name(named, stdin_filename))
     if not checked.files:
@@ -73,12 +77,19 @@ def compile(
     if check:
         if table == committed:
             return 0
-        why = "is not what its policies compile to" if committed else "does not exist or is empty"
-        say(f"policyc: `{output}` {why}, run `policyc compile` again")
+        from policyc.features.table_current import why_stale
+
+        why = f"is not current: {why_stale(committed, table)}" if committed else "does not exist or is empty"
+        say(f"policyc: `{output}` {why}; run `policyc compile` again")
         return 1
     replace_file(output, table)
     count = len(checked.programs)
     emit(f"{clean(output)}: {count} {'policy' if count == 1 else 'policies'}, {len(table)} bytes\n")
+    warnings = sum(finding.level == "warning" for finding in checked.findings)
+    if warnings:
+        say(
+            f"policyc: {warnings} warning{'s; `policyc lint` shows them' if warnings > 1 else '; `policyc lint` shows it'}"
+        )
     return 0
 
 

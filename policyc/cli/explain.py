@@ -7,36 +7,50 @@ from typing import Annotated, Any
 
 import typer
 
-from policyc.cli.options import CatalogFiles, ConfigFile, NoConfig, Overrides
+from policyc.cli.options import CatalogFiles, ConfigFile, NoConfig, Overrides, choice
 from policyc.cli.output import emit
 from policyc.diagnostics import PolicycError
 
 app = typer.Typer(rich_markup_mode=None, add_completion=False)
 READING = ("PC1",)
 """A policy that can be read can be explained, whatever else the linter says of it."""
-KEYS = ("tool", "server", "arguments", "context")
 
 
 @app.command()
 def explain(
-    file: Annotated[str, typer.Argument(metavar="FILE", help="The policy.")],
+    file: Annotated[str, typer.Argument(metavar="FILE", help="The policy, or a compiled table.")],
     call: Annotated[
-        str, typer.Option("--call", metavar="CALL", help="The call: a JSON file, - for standard input, or JSON itself.")
+        str,
+        typer.Option(
+            "--call",
+            metavar="CALL",
+            help="The call: a JSON file, - for standard input, or JSON itself; a `tools/call` request too.",
+        ),
     ],
     policy: Annotated[
         str | None, typer.Option("--policy", metavar="NAME", help="Which policy of the file.", show_default=False)
     ] = None,
+    output_format: Annotated[str, typer.Option("--output-format", metavar="FORMAT", help="text or json.")] = "text",
     catalog: CatalogFiles = None,
     overrides: Overrides = None,
     config: ConfigFile = None,
     no_config: NoConfig = False,
 ) -> int:
-    """Say how a call is decided, and which rules decide it."""
+    """Say how a call is decided, which rules decide it, and what would have decided without them."""
     from policyc import pipeline
+    from policyc.cli.calls import read_call
     from policyc.cli.one import checked_policy
-    from policyc.features.explain import render
-    from policyc.reference import Call
+    from policyc.features import explain_table, explain_text
 
+    choice(output_format, ("text", "json"), "--output-format")
+    if file == "-" == call:
+        raise PolicycError("standard input is the policy or the call, not both")
+    if file != "-" and explain_table.is_table(file):
+        if catalog or overrides:
+            raise PolicycError(f"`{file}` is a table, which has what its catalog says in it; leave `--catalog` out")
+        found = explain_table.explain_table(file, read_call(call), policy)
+        _print(output_format, explain_table.as_data(found), explain_table.as_text(found))
+        return 0
     asked = read_call(call)
     options = pipeline.Options(
         catalog=tuple(catalog or ()),
@@ -49,44 +63,14 @@ def explain(
     program, checked = checked_policy(file, policy, options)
     if program is None:
         return 1
-    decided = Call(asked["tool"], asked.get("arguments", {}), asked.get("context", {}), asked.get("server"))
-    emit("\n".join(render(program.policy, decided, checked.facts)) + "\n")
+    from policyc.features.explain import explain as explained
+
+    told = explained(program.policy, asked, checked.facts)
+    _print(output_format, explain_text.as_data(told), explain_text.as_text(told))
     return 0
 
 
-def read_call(text: str) -> dict[str, Any]:
-    """The call that `--call` names or is. Raises PolicycError for what is no call."""
-    import sys
+def _print(output_format: str, data: dict[str, Any], lines: list[str]) -> None:
+    from policyc.report.clean import clean
 
-    where = "--call"
-    if not text.lstrip().startswith("{"):
-        where = text
-        try:
-            if text == "-":
-                text = sys.stdin.read()
-            else:
-                with open(text, encoding="utf-8") as file:
-                    text = file.read()
-        except UnicodeDecodeError:
-            raise PolicycError(f"`{where}` is not UTF-8 text") from None
-        except OSError as error:
-            raise PolicycError(f"cannot read `{where}`: {(error.strerror or str(error)).lower()}") from None
-    try:
-        call = json.loads(text, parse_constant=_refuse)
-    except (ValueError, RecursionError) as error:
-        raise PolicycError(f"`{where}` is not JSON: {str(error).lower()}") from None
-    if not isinstance(call, dict) or not isinstance(call.get("tool"), str):
-        raise PolicycError(f'`{where}` must be an object such as {{"tool": "name", "arguments": {{}}}}')
-    for key, value in call.items():
-        if key not in KEYS:
-            raise PolicycError(
-                f"`{where}`: a call has no key `{key}`, its keys are {', '.join(f'`{k}`' for k in KEYS)}"
-            )
-        wanted: type = dict if key in ("arguments", "context") else str
-        if not isinstance(value, wanted):
-            raise PolicycError(f"`{where}`: `{key}` must be {'an object' if wanted is dict else 'text'}")
-    return call
-
-
-def _refuse(name: str) -> Any:
-    raise ValueError(f"{name} is no JSON number")
+    emit(json.dumps(data, indent=2) + "\n" if output_format == "json" else "\n".join(map(clean, lines)) + "\n")

@@ -21,7 +21,7 @@ def rule(
 ) -> int:
     """Explain a lint rule, or list them all."""
     from policyc.lint.registry import no_such_rule, rules
-    from policyc.report.pages import page
+    from policyc.report.pages import page, readable
 
     known = rules()
     if slug is None:
@@ -33,5 +33,5 @@ def rule(
     found = slug if slug in known else next((s for s, r in known.items() if r.info.code == slug.upper()), None)
     if found is None:
         raise PolicycError(no_such_rule(slug))
-    emit(page(found).rstrip("\n") + "\n")
+    emit(readable(page(found)).rstrip("\n") + "\n")
     return 0

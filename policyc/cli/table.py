@@ -8,6 +8,7 @@ import typer
 
 from policyc.cli.options import choice
 from policyc.cli.output import emit
+from policyc.diagnostics import PolicycError
 
 app = typer.Typer(rich_markup_mode=None, add_completion=False, no_args_is_help=True)
 
@@ -21,20 +22,20 @@ def table() -> None:
 def show(
     table: Annotated[str, typer.Argument(metavar="TABLE", help="The file that `policyc compile` wrote.")],
     tool: Annotated[
-        str | None,
-        typer.Argument(
-            metavar="TOOL", help="The tool; left out: tools that the policy does not name.", show_default=False
-        ),
+        str | None, typer.Argument(metavar="TOOL", help="The tool; left out: the list of tools.", show_default=False)
     ] = None,
+    other: Annotated[bool, typer.Option("--other", help="Show what holds for every tool that no rule names.")] = False,
     policy: Annotated[
         str | None, typer.Option("--policy", metavar="NAME", help="Which policy of the table.", show_default=False)
     ] = None,
-    format: Annotated[str, typer.Option("--format", metavar="FORMAT", help="text, markdown or csv.")] = "text",
+    format: Annotated[str, typer.Option("--format", metavar="FORMAT", help="text, markdown, csv or json.")] = "text",
 ) -> int:
-    """Print the rows of one tool: conditions in columns, the outcome last."""
-    choice(format, ("text", "markdown", "csv"), "--format")
-    from policyc.features.table_rows import render
+    """Print the rows of one tool: conditions in columns, the outcome last. Exactly one row holds for each call."""
+    from policyc.features.table_text import FORMATS, render
     from policyc.report.clean import clean_lines
 
-    emit(clean_lines(render(table, tool, format, policy)).rstrip("\n") + "\n")
+    choice(format, FORMATS, "--format")
+    if tool is not None and other:
+        raise PolicycError("`--other` shows what holds for tools that no rule names, so it takes no TOOL")
+    emit(clean_lines(render(table, tool, format, policy, other)).rstrip("\n") + "\n")
     return 0

@@ -1,129 +1,207 @@
-"""Why a call is decided as it is: rule by rule, with the value that each test saw."""
+"""Why a call is decided as it is: rule by rule, with the value that each test saw, and what would have decided otherwise.
+
+Everything here asks `policyc.reference`; nothing is decided a second time. What would have decided, were the deciding rule absent, is
+the reference's answer for the policy without that rule, again and again until the default decides.
+"""
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
-from typing import Any
 
+from policyc.features.explain_selectors import asks_more_than_names, selector_why
+from policyc.features.explain_tests import NOTHING, Seen, see, test_text
+from policyc.features.words import limit_words, value_text
 from policyc.ir.facts import NO_FACTS, Facts
-from policyc.ir.model import And, Cond, Const, Not, Or, Path, Policy, Rule, Test, Truth
+from policyc.ir.model import And, Cond, Const, Limit, Not, Or, Policy, Rule, Test, Truth
 from policyc.ir.order import precedence
 from policyc.ir.spelling import path_text
+from policyc.record import field, record, replace
 from policyc.reference import Call, Outcome, amount_readable, applies, decide, evaluate, negate, selects
-from policyc.runtime.values import MISSING, follow
 
-_WORDS = {Truth.TRUE: "true", Truth.FALSE: "false", Truth.UNDEFINED: "undefined"}
+MOST_NEXT = 100
+"""Longest row of what would have decided; a policy with more denials of one call is not read to its end."""
 
 
-def render(policy: Policy, call: Call, facts: Facts = NO_FACTS) -> list[str]:
-    """The decision and the way to it, in lines of text."""
+@record
+class Tested:
+    """A condition with its truth value. `word`: `test`, `all of`, `any of`, `not` or `constant`; `text` and `seen`: of a test."""
+
+    truth: Truth
+    word: str
+    text: str = ""
+    seen: Seen | None = None
+    items: tuple[Tested, ...] = ()
+
+    def tests(self) -> Iterator[Tested]:
+        """The tests that made the truth value what it is: all that an `and` needs to be true, the first that makes it false."""
+        if self.word in ("all of", "any of"):
+            enough = [item for item in self.items if item.truth is self.truth]
+            if (self.word == "all of") != (self.truth is Truth.TRUE):
+                enough = enough[:1]
+            for item in enough:
+                yield from item.tests()
+        elif self.word == "not":
+            yield from self.items[0].tests()
+        elif self.word == "test":
+            yield self
+
+
+@record
+class Reserved:
+    """A limit to reserve. `text`: in words; `lacks`: scope names that the call's context does not have, for which a gateway denies."""
+
+    rule: Rule
+    limit: Limit
+    text: str
+    lacks: tuple[str, ...]
+
+
+@record
+class Explained:
+    """One rule and what it makes of the call. `selects`: whether it is for this tool, `why`: what the server or the catalog says to that; `verdict`: in
+    words; `when`, `condition`: its conditions; `decides`: it is the one that decided."""
+
+    rule: Rule
+    selects: Truth
+    verdict: str
+    applies: bool
+    why: str | None = None
+    when: Tested | None = None
+    condition: Tested | None = None
+    amount: Seen | None = None
+    decides: bool = False
+
+
+@record
+class Explanation:
+    """`next`: what would have decided were the deciding rule absent, and so on to the default; `cut`: there is more of it. `rules`: those
+    that may be for this tool, in the order asked; `others`: those that are not."""
+
+    policy: Policy
+    call: Call
+    outcome: Outcome
+    limits: tuple[Reserved, ...]
+    next: tuple[Outcome, ...]
+    rules: tuple[Explained, ...]
+    others: tuple[Explained, ...]
+    cut: bool = field(default=False)
+
+    @property
+    def deciding(self) -> Explained | None:
+        """The rule that decided; None where the default did."""
+        return next((rule for rule in self.rules if rule.decides), None)
+
+    def because(self) -> list[Tested]:
+        """The tests for which the deciding rule decided so; none where its place alone did."""
+        rule = self.deciding
+        told = [] if rule is None else [c for c in (rule.when, rule.condition) if c is not None]
+        return [test for cond in told for test in cond.tests()]
+
+
+def explain(policy: Policy, call: Call, facts: Facts = NO_FACTS) -> Explanation:
+    """The decision for a call of JSON values and the way to it. Raises `policyc.reference.NotJson` for other values that a test meets."""
     outcome = decide(policy, call, facts)
-    lines = list(_headline(policy, call, outcome))
-    reached = [r for r in precedence(policy) if selects(r.selector, call, facts) is not Truth.FALSE]
-    passed = len(policy.rules) - len(reached)
-    lines.append("")
-    for rule in reached:
-        lines.extend(_rule(rule, call, facts, outcome))
-    if passed:
-        lines.append(f"{passed} other rule{'s do' if passed != 1 else ' does'} not reach this tool")
-    return lines
+    ordered = precedence(policy)
+    truths = [(rule, selects(rule.selector, call, facts)) for rule in ordered]
+    reached = [rule for rule, truth in truths if truth is not Truth.FALSE]
+    following = list(_next(replace(policy, rules=tuple(reached)), call, facts, outcome))
+    return Explanation(
+        policy,
+        call,
+        outcome,
+        tuple(_reserved(rule, call) for rule in outcome.limits),
+        tuple(following[:MOST_NEXT]),
+        tuple(_explained(rule, call, facts, outcome) for rule in reached),
+        tuple(_elsewhere(rule, call, facts) for rule, truth in truths if truth is Truth.FALSE),
+        len(following) > MOST_NEXT,
+    )
 
 
-def _headline(policy: Policy, call: Call, outcome: Outcome) -> Iterator[str]:
-    on = f" on server {call.server}" if call.server is not None else ""
-    yield f"call      {call.tool}{on} {_short(call.arguments, 200)}"
-    if call.context:
-        yield f"context   {_short(call.context, 200)}"
-    yield f"decision  {outcome.effect}{' (hidden)' if outcome.hidden else ''}"
-    if outcome.rule is None:
-        where = "" if policy.default_span is None else f" at {policy.default_span}"
-        yield f"decided by the default, {policy.default}{where}"
-    else:
-        yield f"decided by {outcome.rule.id}{_at(outcome.rule)}"
-        if outcome.rule.reason:
-            yield f"reason    {outcome.rule.reason}"
-        if outcome.rule.by:
-            yield f"asks      {outcome.rule.by}"
-    for rule in outcome.limits:
-        assert rule.limit is not None
-        yield f"reserves  {rule.id}: counter {rule.limit.counter}, at most {rule.limit.maximum} per {rule.limit.window} by {', '.join(rule.limit.scope)}"
+def _next(policy: Policy, call: Call, facts: Facts, outcome: Outcome) -> Iterator[Outcome]:
+    """Outcomes of the policy without the rule that decided last. Rules for other tools are gone already: they change nothing."""
+    for _ in range(MOST_NEXT + 1):
+        if outcome.rule is None:
+            return
+        gone = outcome.rule
+        policy = replace(policy, rules=tuple(rule for rule in policy.rules if rule is not gone))
+        outcome = decide(policy, call, facts)
+        yield outcome
 
 
-def _at(rule: Rule) -> str:
-    return "" if rule.span is None else f" at {rule.span}"
+def _reserved(rule: Rule, call: Call) -> Reserved:
+    limit = rule.limit
+    assert limit is not None
+    adds = None
+    if limit.amount is not None:
+        seen = see(Test(limit.amount, "exists", True), call)
+        value = 0 if seen.value is NOTHING or seen.value is None else seen.value
+        value = int(value) if limit.whole else value
+        adds = f"{path_text(limit.amount)} ({value_text(value)})"
+    context = call.context if isinstance(call.context, dict) else {}
+    has = {"global": True, "server": bool(call.server)}
+    lacks = tuple(n for n in limit.scope if not has.get(n, isinstance(context.get(n), str) and bool(context.get(n))))
+    text = limit_words(limit.counter, limit.maximum, limit.window, limit.sliding, limit.scope, adds, limit.step)
+    return Reserved(rule, limit, text, lacks)
 
 
-def _rule(rule: Rule, call: Call, facts: Facts, outcome: Outcome) -> Iterator[str]:
-    mark = "=>" if rule is outcome.rule else "  "
-    yield f"{mark} {rule.effect:8}{rule.id}{_at(rule)}: {_verdict(rule, call, facts)}"
-    if selects(rule.selector, call, facts) is Truth.UNDEFINED:
-        yield "       whether it selects this tool is undefined: the catalog or the call's server would have to say"
-    for name, cond in (("when", rule.when), ("require", rule.condition)):
-        if cond is not None and not isinstance(cond, Const):
-            yield f"       {name}: {_WORDS[evaluate(cond, call)]}"
-            yield from _condition(cond, call, 9)
+def _elsewhere(rule: Rule, call: Call, facts: Facts) -> Explained:
+    why = selector_why(rule.selector, call, facts) if asks_more_than_names(rule.selector) else None
+    return Explained(rule, Truth.FALSE, "is not for this tool", False, why)
 
 
-def _verdict(rule: Rule, call: Call, facts: Facts) -> str:
+def _explained(rule: Rule, call: Call, facts: Facts, outcome: Outcome) -> Explained:
+    selected = selects(rule.selector, call, facts)
+    verdict, holds = _verdict(rule, call, facts)
+    amount = None
+    if rule.limit is not None and rule.limit.amount is not None:
+        amount = see(Test(rule.limit.amount, "<=", 0), call)
+    return Explained(
+        rule,
+        selected,
+        verdict,
+        holds,
+        selector_why(rule.selector, call, facts)
+        if selected is Truth.UNDEFINED or asks_more_than_names(rule.selector)
+        else None,
+        None if rule.when is None else tested(rule.when, call),
+        None if rule.condition is None else tested(rule.condition, call),
+        amount,
+        rule is outcome.rule,
+    )
+
+
+def _verdict(rule: Rule, call: Call, facts: Facts) -> tuple[str, bool]:
+    """What the rule says to the call, and whether that changes anything."""
     truth = applies(rule, call, facts)
     if rule.effect == "allow":
-        return "allows" if truth is Truth.TRUE else "does not allow"
+        return ("allows", True) if truth is Truth.TRUE else ("does not allow" + _undefined(truth), False)
+    if truth is Truth.FALSE:
+        return "does not apply", False
     if rule.effect == "require":
         assert rule.condition is not None
         truth = min(truth, negate(evaluate(rule.condition, call)))
-        return "holds" if truth is Truth.FALSE else "fails, denies" + _undefined(truth)
-    if truth is Truth.FALSE:
-        return "does not apply"
+        return ("holds", False) if truth is Truth.FALSE else ("fails, denies" + _undefined(truth), True)
     if rule.effect == "limit":
-        return "applies" + _undefined(truth) if amount_readable(rule, call) else "its amount cannot be read, denies"
+        readable = amount_readable(rule, call)
+        return ("applies" + _undefined(truth) if readable else "its amount cannot be read, denies"), True
     words = {"deny": "denies", "hide": "hides", "approve": "asks for approval"}
-    return words[rule.effect] + _undefined(truth)
+    return words[rule.effect] + _undefined(truth), True
 
 
 def _undefined(truth: Truth) -> str:
     return " (undefined counts against the call)" if truth is Truth.UNDEFINED else ""
 
 
-def _condition(cond: Cond, call: Call, indent: int) -> Iterator[str]:
+def tested(cond: Cond, call: Call) -> Tested:
+    """A condition with the truth value of each of its parts."""
+    truth = evaluate(cond, call)
     match cond:
         case Test():
-            yield f"{' ' * indent}{_WORDS[evaluate(cond, call)]:10}{test_text(cond)}   [saw {_seen(cond.path, call)}]"
+            return Tested(truth, "test", test_text(cond), see(cond, call))
+        case Const():
+            return Tested(truth, "constant", "true" if cond.value else "false")
         case Not():
-            yield f"{' ' * indent}{_WORDS[evaluate(cond, call)]:10}not"
-            yield from _condition(cond.item, call, indent + 2)
+            return Tested(truth, "not", items=(tested(cond.item, call),))
         case And() | Or():
             word = "all of" if isinstance(cond, And) else "any of"
-            yield f"{' ' * indent}{_WORDS[evaluate(cond, call)]:10}{word}"
-            for item in cond.items:
-                yield from _condition(item, call, indent + 2)
-        case Const():
-            yield f"{' ' * indent}{'true' if cond.value else 'false'}"
-
-
-def test_text(test: Test) -> str:
-    """The test in the DSL's words, without marks for missing values."""
-    path = path_text(test.path)
-    operand = f"len({path})" if test.length else path
-    quantifier = "" if test.quantifier is None else f"{test.quantifier} "
-    if test.op == "exists":
-        return f"{quantifier}exists {operand}"
-    if test.op == "is":
-        return f"{quantifier}{operand} is {test.value}"
-    value = list(test.value) if isinstance(test.value, tuple) else test.value
-    return f"{quantifier}{operand} {test.op} {_short(value, 80)}"
-
-
-def _seen(path: Path, call: Call) -> str:
-    root = call.arguments if path.root == "args" else call.context
-    cut = path.steps.index(None) if None in path.steps else len(path.steps)
-    value = follow(root if isinstance(root, dict) else {}, tuple(s for s in path.steps[:cut] if s is not None))
-    return "nothing" if value is MISSING else _short(value, 60)
-
-
-def _short(value: Any, most: int) -> str:
-    try:
-        text = json.dumps(value, ensure_ascii=True)
-    except (TypeError, ValueError):
-        text = repr(value)
-    return text if len(text) <= most else text[: most - 1] + "…"
+            return Tested(truth, word, items=tuple(tested(item, call) for item in cond.items))

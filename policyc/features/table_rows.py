@@ -1,240 +1,293 @@
-"""A table read as a table: the rows of one tool, each a way through its nodes."""
+"""The rows of a tool's table: conditions in columns, the outcome last, exactly one row for every call.
+
+Rows are read off the encoded nodes alone. Nodes of one path that follow each other are one step of a row; ways that differ in one
+column are merged, from the leaves upwards, and once more among the finished rows. The columns stand in the order in which the
+table asks. (Gouda and Liu, "Structured firewall design", 2007, generate rules from a diagram in this way.)
+"""
 
 from __future__ import annotations
 
-import csv
-import io
 import json
 from collections.abc import Iterator
 from typing import Any
 
-from policyc.diagnostics import PolicycError
-from policyc.record import record
+from policyc.diagnostics import PolicycError, did_you_mean
+from policyc.features.table_cells import ALL_TRUTHS, Axis, Box, Cell
+from policyc.record import field, record
 from policyc.runtime.table import open_table
-from policyc.table.model import TableError
 
+Edge = tuple[int, int, int, int, int]
+"""Child, slots; and of a test its dimension, the truth values with and without those that no value has."""
 MOST_ROWS = 2000
-_KINDS = ("missing", "null", "false", "true", "number", "string", "array", "object")
+MOST_WAYS = 20_000
+"""Ways through the nodes before they are merged."""
+
+
+@record
+class Row:
+    """What a call has to be (a path that is not there does not matter), and the number of the leaf that it gets then."""
+
+    cells: dict[str, Cell] = field(compare=False)
+    leaf: int
 
 
 @record
 class Rows:
-    """Column names (the paths, then the outcome) and rows of cell texts; an empty cell says that the column does not matter. `named`:
-    the tool has rows of its own."""
+    """The rows of one tool. `axes`: the columns by path, in the order asked."""
 
-    columns: tuple[str, ...]
-    rows: tuple[tuple[str, ...], ...]
-    named: bool = True
+    axes: dict[str, Axis]
+    rows: tuple[Row, ...]
 
 
-def render(path: str, tool: str | None, fmt: str, policy: str | None = None) -> str:
-    """The rows of a tool (None: of any tool that the policy does not name) as `text`, `markdown` or `csv`.
+@record
+class RuleList:
+    """A body that was too large for rows: groups of (number of the rule, guard) as the table format has them, and the default."""
 
-    Raises PolicycError for a table that cannot be read, and a tool with more than MOST_ROWS rows.
-    """
-    try:
-        with open(path, "rb") as file:
-            data = file.read()
-        found = rows(data, tool, policy)
-    except OSError as error:
-        raise PolicycError(f"cannot read `{path}`: {error.strerror}") from None
-    except TableError as error:
-        raise PolicycError(f"`{path}`: {error}") from None
-    text = {"text": as_text, "markdown": as_markdown, "csv": as_csv}[fmt](found)
-    if tool is not None and not found.named and fmt != "csv":
-        return f"no rule names `{tool}`; this holds for every tool that no rule names\n\n{text}"
-    return text
+    default: str
+    groups: tuple[list[Any], ...]
 
 
-def rows(data: bytes, tool: str | None, policy: str | None = None) -> Rows:
-    """The rows of a tool from a table's bytes. Raises TableError and PolicycError."""
-    _, policies, pools, bodies, _ = open_table(data)
-    names = ", ".join(f"`{p['name']}`" for p in policies)
-    if policy is None and len(policies) != 1:
-        raise PolicycError(f"the table has {len(policies)} policies ({names}), say which with `--policy`")
-    entry = next((p for p in policies if policy is None or p["name"] == policy), None)
-    if entry is None:
-        raise PolicycError(f"the table has no policy `{policy}`; it has {names}")
-    number = entry["call_other"] if tool is None else entry["call"].get(tool, entry["call_other"])
-    named = tool in entry["call"]
-    body = json.loads(bodies[number])
-    if isinstance(body, dict):
-        raise PolicycError(
-            f"`{tool}` has too many rules for rows, the table holds them as a list; `policyc explain` shows single calls"
-        )
-    root, *nodes = body
-    reader = _Reader(nodes, pools)
-    found: list[tuple[dict[str, list[str]], str]] = []
-    for way, leaf in reader.walk(root, {}):
-        found.append((way, reader.outcome(leaf)))
-        if len(found) > MOST_ROWS:
-            raise PolicycError(f"`{tool}` has more than {MOST_ROWS:,} rows; `policyc explain` shows single calls")
-    columns: dict[str, None] = {}
-    for way, _ in found:
-        columns.update(dict.fromkeys(way))
-    if not columns and len(found) == 1:
-        return Rows(("outcome",), ((found[0][1],),), named)
-    return Rows(
-        (*columns, "outcome"),
-        tuple((*(" and ".join(way.get(c, [])) for c in columns), outcome) for way, outcome in found),
-        named,
-    )
+class TooManyRows(PolicycError):
+    """A tool whose rows nobody would read."""
 
 
 @record(frozen=False)
-class _Reader:
-    nodes: list[list[Any]]
+class Reading:
+    """One policy of a table, for reading. `pools`: as the table format has them."""
+
+    name: str
+    tools: dict[str, int]
+    other: int
     pools: dict[str, Any]
+    places: list[str | None]
+    _lines: list[bytes]
+    _seen: dict[int, Rows | RuleList | None] = field(default_factory=dict)
 
-    def walk(self, ref: int, way: dict[str, list[str]]) -> Iterator[tuple[dict[str, list[str]], int]]:
-        """Every way to a leaf. Recursion is as deep as the diagram has variables."""
-        if ref < 0:
-            yield way, -1 - ref
-            return
-        node = self.nodes[ref]
-        path = _path(self.pools["paths"][node[1]])
-        before = way.get(path, [])
-        if before and node[0] in ("n", "s") and before[-1] in _KINDS:
-            before = before[:-1]  # the kind goes without saying
-        if before and node[0] == "t" and before[-1] == "a string":
-            before = before[:-1]
-        for condition, child in self._edges(node):
-            yield from self.walk(child, {**way, path: [*before, condition]})
+    def body(self, tool: str | None) -> Rows | RuleList:
+        """The rows of a tool (None: of one that no rule names). Raises TooManyRows."""
+        number = self.other if tool is None else self.tools.get(tool, self.other)
+        if number not in self._seen:
+            try:
+                self._seen[number] = self._read(json.loads(self._lines[number]))
+            except TooManyRows:
+                self._seen[number] = None
+        found = self._seen[number]
+        if found is None:
+            named = "any other tool" if tool is None else f"`{tool}`"
+            raise TooManyRows(f"{named} has more than {MOST_ROWS:,} rows; `policyc explain` shows single calls")
+        return found
 
-    def _edges(self, node: list[Any]) -> list[tuple[str, int]]:
-        form = node[0]
-        if form == "k" and self.pools["paths"][node[1]][0] == "call":
-            return _grouped([("not given", node[2]), ("given", node[7])])
-        if form == "s" and self.pools["paths"][node[1]] == ["call", "server"]:
-            named = [(_json(text), child) for text, child in node[2]]
-            return _grouped([*named, ("any other", node[3]), ("not given", node[4])])
-        if form == "n":
-            return _grouped([*_intervals(node[2], node[3]), ("not a number", node[4])])
-        if form == "s":
-            named = [(_json(text), child) for text, child in node[2]]
-            rest = "any other string" if named else "a string"
-            return _grouped([*named, (rest, node[3]), ("not a string", node[4])])
-        if form == "b":
-            return _grouped([("false", node[2]), ("true", node[3]), ("not a boolean", node[4])])
-        if form == "k":
-            return _kinds(node[2:])
-        test = self.pools["tests"][node[2]]
-        text = _test(test)
-        return _grouped([(text, node[5]), (f"not ({text})", node[3]), (_undefined(test, text), node[4])])
+    def _read(self, body: Any) -> Rows | RuleList:
+        if isinstance(body, dict):
+            return RuleList(body["default"], tuple(body["rules"]))
+        root, *nodes = body
+        reader = _Reader(nodes, self.pools)
+        rows = reader.merged(reader.rows(root))
+        if len(rows) > MOST_ROWS:
+            raise TooManyRows
+        used = {path for row in rows for path in row.cells}
+        rows.sort(key=lambda row: self._rank(row.leaf))
+        return Rows({p: a for p, a in reader.axes.items() if p in used}, tuple(rows))
 
-    def outcome(self, leaf: int) -> str:
-        """An outcome in words."""
-        effect, rule, limits, _ = self.pools["leaves"][leaf]
-        by = "the default" if rule < 0 else self.pools["rules"][rule][0]
-        reserved = "" if not limits else f"; reserves {', '.join(self.pools['rules'][i][0] for i in limits)}"
-        return f"{effect} ({by}{reserved})"
+    def _rank(self, leaf: int) -> tuple[int, int]:
+        """The order in which decisions are taken: denials as the rules are asked, then the default's, approvals, allows."""
+        effect, rule, _, _ = self.pools["leaves"][leaf]
+        return ("deny", "approve", "allow").index(effect), rule if rule >= 0 else len(self.pools["rules"])
 
 
-def _grouped(edges: list[tuple[str, int | None]]) -> list[tuple[str, int]]:
-    """Edges to one child as one row; without those that no JSON value takes."""
-    together: dict[int, list[str]] = {}
-    for text, child in edges:
-        if child is not None:
-            together.setdefault(child, []).append(text)
-    return [(" or ".join(texts), child) for child, texts in together.items()]
+def read_table(data: bytes, policy: str | None = None) -> Reading:
+    """One policy of a table's bytes. Raises TableError, and PolicycError where it is not clear which policy is meant."""
+    _, policies, pools, bodies, places = open_table(data)
+    names = [p["name"] for p in policies]
+    listed = ", ".join(f"`{name}`" for name in names)
+    if policy is None and len(policies) != 1:
+        raise PolicycError(f"the table has {len(policies)} policies ({listed}), say which with `--policy`")
+    entry = next((p for p in policies if policy is None or p["name"] == policy), None)
+    if entry is None:
+        near = did_you_mean(policy or "", names)
+        hint = f"; did you mean `{near}`?" if near else f"; it has {listed}"
+        raise PolicycError(f"the table has no policy `{policy}`{hint}")
+    where = [None if p is None else f"{places['files'][p[0]]}:{p[1]}:{p[2]}" for p in places["rules"]]
+    return Reading(entry["name"], entry["call"], entry["call_other"], pools, where, bodies)
 
 
-def _kinds(children: list[int | None]) -> list[tuple[str, int]]:
-    edges = list(zip(_KINDS, children, strict=True))
-    if edges[2][1] == edges[3][1]:
-        edges[2:4] = [("boolean", edges[2][1])]
-    grouped = _grouped(edges)
-    longest = max(grouped, key=lambda e: e[0].count(" or "))
-    if longest[0].count(" or ") < 4:
-        return grouped
-    others = " or ".join(text for text, child in grouped if child != longest[1])
-    rest = f"not ({others})" if " or " in others else f"not {others}"
-    return [(rest if child == longest[1] else text, child) for text, child in grouped]
+def policies_of(data: bytes) -> list[str]:
+    """The names of the policies in a table's bytes. Raises TableError."""
+    return [p["name"] for p in open_table(data)[1]]
 
 
-def _intervals(bounds: list[Any], children: list[int | None]) -> list[tuple[str, int | None]]:
-    """Runs of slots with one child as intervals; slot 2i+1 is bound i, slot 2i what lies below it."""
-    out: list[tuple[str, int | None]] = []
-    start = 0
-    for slot in range(1, len(children) + 1):
-        if slot < len(children) and children[slot] == children[start]:
-            continue
-        out.append((_interval(bounds, start, slot - 1), children[start]))
-        start = slot
-    return out
+def path_name(path: list[Any]) -> str:
+    """A path of the table as the language writes it; `server` and `tool` for what is not an argument."""
+    from policyc.ir.model import Path
+    from policyc.ir.spelling import path_text
 
-
-def _interval(bounds: list[Any], first: int, last: int) -> str:
-    low = None if first == 0 else (bounds[(first - 1) // 2], first % 2 == 1)
-    high = None if last == 2 * len(bounds) else (bounds[last // 2], last % 2 == 1)
-    if low is None and high is None:
-        return "a number"
-    if low is None:
-        assert high is not None
-        return f"{'<=' if high[1] else '<'} {high[0]}"
-    if high is None:
-        return f"{'>=' if low[1] else '>'} {low[0]}"
-    if low[0] == high[0]:
-        return f"{low[0]}"
-    return f"{'>=' if low[1] else '>'} {low[0]} and {'<=' if high[1] else '<'} {high[0]}"
-
-
-def _test(test: list[Any]) -> str:
-    op, value, _, _, length, quantifier, inner = test
-    where = "".join("[*]" if s is None else f"[{s}]" if isinstance(s, int) else f".{s}" for s in inner)
-    words = op.replace("_", " ")
-    text = f"{words} {value}" if op == "is" else words if op == "exists" else f"{words} {_json(value)}"
-    if length:
-        text = f"len {text}"
-    return text if quantifier is None else f"{quantifier} [*]{where} {text}"
-
-
-def _undefined(test: list[Any], text: str) -> str:
-    """What a value is for which the test is undefined."""
-    op, _, _, _, length, quantifier, _ = test
-    if quantifier is not None:
-        return f"undefined ({text})"
-    if length:
-        return "without a length"
-    if op == "contains":
-        return "neither a string nor an array"
-    return "not Unicode text" if op == "matches" else "not a string"
-
-
-def _path(path: list[Any]) -> str:
     root, *steps = path
-    if root == "call":
-        return str(steps[0])
-    return str(root) + "".join(f"[{s}]" if isinstance(s, int) else f".{s}" for s in steps)
+    return str(steps[0]) if root == "call" else path_text(Path(root, tuple(steps)))
 
 
-def _json(value: Any) -> str:
-    return json.dumps(value, ensure_ascii=True)
+class _Reader:
+    """Walks one body. Recursion is as deep as the diagram has tests one after the other."""
+
+    def __init__(self, nodes: list[list[Any]], pools: dict[str, Any]) -> None:
+        self._nodes, self._paths, self._tests = nodes, pools["paths"], pools["tests"]
+        self._rows: dict[int, list[Row]] = {}
+        self._columns: dict[tuple[int, int], int] = {}
+        self.axes: dict[str, Axis] = {}
+        self._axis: dict[int, Axis] = {}
+        for path in self._order():
+            self._axis[path] = self.axes[path_name(self._paths[path])] = self._cut(path)
+
+    def _order(self) -> list[int]:
+        """The paths in an order in which each comes after those that are asked before it on some way."""
+        after: dict[int, dict[int, None]] = {}
+        for node in self._nodes:
+            below = after.setdefault(node[1], {})
+            for child in _children(node):
+                if child is not None and child >= 0 and self._nodes[child][1] != node[1]:
+                    below[self._nodes[child][1]] = None
+        out: list[int] = []
+        state: dict[int, bool] = {}
+
+        def visit(path: int) -> None:
+            if path not in state:
+                state[path] = True
+                for lower in after[path]:
+                    visit(lower)
+                out.append(path)
+
+        for node in self._nodes:
+            visit(node[1])
+        return out[::-1]
+
+    def _cut(self, path: int) -> Axis:
+        bounds: set[int | float] = set()
+        constants: dict[str, None] = {}
+        tests: dict[int, None] = {}
+        for node in self._nodes:
+            if node[1] != path:
+                continue
+            if node[0] == "n":
+                bounds.update(node[2])
+            elif node[0] == "s":
+                constants.update((text, None) for text, _ in node[2])
+            elif node[0] == "t":
+                tests[node[2]] = None
+                if self._tests[node[2]][0] == "lookup":
+                    constants.update((text, None) for text, _ in self._tests[node[2]][1])
+        self._columns.update({(path, test): i for i, test in enumerate(tests)})
+        return Axis(self._paths[path], sorted(bounds), list(constants), [self._tests[t] for t in tests])
+
+    def rows(self, ref: int) -> list[Row]:
+        """The rows below a reference, those that differ at its own path alone merged."""
+        if ref < 0:
+            return [Row({}, -1 - ref)]
+        known = self._rows.get(ref)
+        if known is not None:
+            return known
+        axis = self._axis[self._nodes[ref][1]]
+        name = path_name(axis.path)
+        ways: dict[int, list[Box]] = {}
+        self._spread(ref, axis, axis.whole(), ways)
+        found: list[Row] = []
+        for child, boxes in ways.items():
+            cell = axis.union(boxes)
+            found.extend(Row({name: cell, **row.cells}, row.leaf) for row in self.rows(child))
+            if len(found) > MOST_WAYS:
+                raise TooManyRows
+        self._rows[ref] = out = self._merge(found, name)
+        return out
+
+    def merged(self, rows: list[Row]) -> list[Row]:
+        """The rows with those merged that differ in one column, until none do."""
+        count = -1
+        while count != len(rows):
+            count = len(rows)
+            for name in self.axes:
+                rows = self._merge(rows, name)
+        return rows
+
+    def _merge(self, rows: list[Row], name: str) -> list[Row]:
+        axis = self.axes[name]
+        together: dict[Any, list[Row]] = {}
+        for row in rows:
+            rest = frozenset((p, c) for p, c in row.cells.items() if p != name)
+            together.setdefault((rest, row.leaf, name in row.cells), []).append(row)
+        out = []
+        for (_, leaf, there), alike in together.items():
+            cells = {p: c for p, c in alike[0].cells.items() if p != name}
+            if there:
+                cell = alike[0].cells[name] if len(alike) == 1 else axis.union(b for r in alike for b in r.cells[name])
+                if not axis.is_whole(cell):
+                    cells[name] = cell
+            out.append(Row(cells, leaf))
+        return out
+
+    def _spread(self, ref: int, axis: Axis, box: Box, ways: dict[int, list[Box]]) -> None:
+        """Every way on from a reference as long as it asks for the same path."""
+        if ref < 0 or self._paths[self._nodes[ref][1]] != axis.path:
+            ways.setdefault(ref, []).append(box)
+            if len(ways[ref]) > MOST_ROWS:
+                raise TooManyRows
+            return
+        node = self._nodes[ref]
+        edges = self._truths(node, axis, box) if node[0] == "t" else _slots(node, axis)
+        for child, slots, dimension, mask, shown in edges:
+            masks, seen = list(box.masks), list(box.shown)
+            masks[0] &= slots
+            seen[0] &= slots
+            if dimension:
+                masks[dimension] &= mask
+                seen[dimension] &= shown
+            if seen[0] and seen[dimension]:
+                self._spread(child, axis, Box(tuple(masks), tuple(seen)), ways)
+
+    def _truths(self, node: list[Any], axis: Axis, box: Box) -> Iterator[Edge]:
+        """The edges of a test: slots on which its truth value is one go without it."""
+        number = self._columns[node[1], node[2]]
+        children = node[3:6]
+        alike: dict[int, int] = {}
+        for slot in axis.slots(box.masks[0]):
+            possible = axis.truths(number, slot)
+            alike[possible] = alike.get(possible, 0) | 1 << slot
+        for possible, slots in alike.items():
+            real = sum(1 << t for t in range(3) if possible >> t & 1 and children[t] is not None)
+            for child in dict.fromkeys(children[t] for t in range(3) if real >> t & 1):
+                shown = sum(1 << t for t in range(3) if real >> t & 1 and children[t] == child)
+                yield child, slots, number + 1, shown | (ALL_TRUTHS & ~real), shown
 
 
-def as_text(found: Rows) -> str:
-    """Columns padded to their widest cell."""
-    table = [found.columns, *found.rows]
-    widths = [max(len(row[i]) for row in table) for i in range(len(found.columns))]
-    lines = ["  ".join(cell.ljust(w) for cell, w in zip(row, widths, strict=True)).rstrip() for row in table]
-    lines.insert(1, "  ".join("-" * w for w in widths))
-    return "\n".join(lines) + "\n"
+def _children(node: list[Any]) -> list[int | None]:
+    if node[0] == "n":
+        return [*node[3], node[4]]
+    if node[0] == "s":
+        return [*(child for _, child in node[2]), node[3], node[4]]
+    return node[3:] if node[0] == "t" else node[2:]
 
 
-def as_markdown(found: Rows) -> str:
-    """A Markdown table."""
-
-    def line(cells: tuple[str, ...]) -> str:
-        return "| " + " | ".join(c.replace("\\", "\\\\").replace("|", "\\|") for c in cells) + " |"
-
-    return "\n".join([line(found.columns), line(tuple("---" for _ in found.columns)), *map(line, found.rows)]) + "\n"
-
-
-def as_csv(found: Rows) -> str:
-    """Comma-separated values, as RFC 4180 has them with \\n line ends. A cell that a spreadsheet would take for a formula gets a quote before it."""
-    out = io.StringIO()
-    writer = csv.writer(out, lineterminator="\n")
-    writer.writerow(found.columns)
-    for row in found.rows:
-        writer.writerow([f"'{c}" if c[:1] in "=+-@" and c else c for c in row])
-    return out.getvalue()
+def _slots(node: list[Any], axis: Axis) -> Iterator[Edge]:
+    """The edges of a node that tells slots apart."""
+    form = node[0]
+    kinds = [1, 2, 4, 8, axis.all_numbers, axis.all_strings, 1 << axis.arrays, 2 << axis.arrays]
+    pairs: list[tuple[int | None, int]] = []
+    if form == "k":
+        pairs = list(zip(node[2:], kinds, strict=True))
+    elif form == "b":
+        pairs = [(node[2], 4), (node[3], 8), (node[4], axis.domain & ~12)]
+    elif form == "n":
+        at = [2 * axis.bounds.index(b) + 1 for b in node[2]]  # the bounds' places among the axis's slots for numbers
+        ends = [0, *(e for i in at for e in (i, i + 1)), 2 * len(axis.bounds) + 1]
+        first = axis.numbers
+        pairs = [
+            (c, axis.mask(first + low, first + high)) for c, low, high in zip(node[3], ends, ends[1:], strict=False)
+        ]
+        pairs.append((node[4], axis.domain & ~axis.all_numbers))
+    else:
+        named = [(child, 1 << (axis.strings + axis.constants.index(text))) for text, child in node[2]]
+        rest = axis.all_strings & ~sum(slot for _, slot in named)
+        pairs = [*named, (node[3], rest), (node[4], axis.domain & ~axis.all_strings)]
+    together: dict[int, int] = {}
+    for child, slots in pairs:
+        if child is not None:
+            together[child] = together.get(child, 0) | slots
+    for child, slots in together.items():
+        yield child, slots, 0, 0, 0

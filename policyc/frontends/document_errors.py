@@ -10,7 +10,7 @@ from pydantic import BaseModel, Tag, ValidationError
 
 from policyc.diagnostics import Edit, Findings, did_you_mean
 from policyc.frontends.document_model import Document, Strict
-from policyc.frontends.reading import below
+from policyc.frontends.reading import below, operator_meant
 from policyc.record import record
 from policyc.source import Span
 from policyc.syntax.tree import Map, Node, Scalar, Seq, describe, first_character, inner_span, to_python
@@ -242,7 +242,8 @@ def _not_one_of(place: _Place, findings: Findings) -> None:
     if not (isinstance(node, Scalar) and isinstance(node.value, str)):
         findings.add("wrong-type", message, span, route=route)
         return
-    near = did_you_mean(node.value, choices)
+    known_by = operator_meant(node.value, choices, findings) if place.name == "op" else None
+    near = known_by or did_you_mean(node.value, choices)
     findings.add(
         "invalid-value", message, span, help=f"did you mean `{near}`?" if near else None, route=route,
         edits=[Edit(inner_span(node), near, safe=False)] if near else [],

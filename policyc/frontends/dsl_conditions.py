@@ -112,7 +112,10 @@ class ConditionNodes(Words):
         elif word.split(".")[0] in ("args", "context"):
             self.error("invalid-value", "a test compares a path with a constant, not with another path", span)
         elif word.lstrip("+-.")[:1].isdigit():
-            self.error("invalid-value", f"`{word}` is not a number; expected one such as `50_000`, `-1` or `0.5`", span)
+            message = f"`{word}` is not a number; expected one such as `50_000`, `-1` or `0.5`"
+            before = span.source.text[max(0, span.start - 2) : span.start]  # `5,` where `5,000` stands in a list
+            grouped = before[:1].isdigit() and before[1:] == ","
+            self.error("invalid-value", message, span, help="digits are grouped with `_`" if grouped else None)
         else:
             self.error("invalid-value", f'a text is written in double quotes, `"{word}"`', span)
 

@@ -9,7 +9,7 @@ from policyc.diagnostics import Edit, Findings, Related
 from policyc.frontends.intercept_model import WINDOWS, Condition, Config, InterceptRule, State, Tool, parse_rate_limit
 from policyc.frontends.intercept_values import EXACT, GoValue, go_print, is_number, is_timestamp
 from policyc.frontends.patterns import check_pattern
-from policyc.frontends.reading import suggest, written_as_is
+from policyc.frontends.reading import operator_meant, suggest, written_as_is
 from policyc.runtime.values import go_text
 from policyc.syntax.tree import Scalar, Seq, describe, first_character
 
@@ -167,7 +167,7 @@ class _Checker:
         elif condition.path.count(".") > _MAX_STEPS:
             add("invalid-path", f"a path may have at most {_MAX_STEPS} steps", part.at("path"), route=part.route)
         if op not in _OPERATORS:
-            near = suggest(op, _OPERATORS, self.findings)
+            near = operator_meant(op, _OPERATORS, self.findings)
             help = f"did you mean `{near}`?" if near else f"operators: {', '.join(f'`{o}`' for o in _OPERATORS)}"
             edits = [Edit(part.at("op"), near, safe=False)] if near and "op" in part.keys else []
             add(

@@ -58,3 +58,24 @@ def name_from(path: str) -> str:
     """A policy's name from its file's: the stem, without `.policy`; `stdin` for standard input."""
     name = os.path.basename(path)
     return _SUFFIXES.sub("", name) or name if path != "-" else "stdin"
+
+
+_OTHER_OPERATORS = {
+    "=": "eq", "==": "eq", "equals": "eq", "equal": "eq", "is_equal": "eq", "!=": "neq", "<>": "neq", "ne": "neq", "not_eq": "neq",
+    "not_equals": "neq", "not_equal": "neq", ">": "gt", "greater": "gt", "greater_than": "gt", "above": "gt", "more_than": "gt",
+    ">=": "gte", "ge": "gte", "greater_or_equal": "gte", "greater_than_or_equal": "gte", "at_least": "gte", "min": "gte",
+    "<": "lt", "less": "lt", "less_than": "lt", "below": "lt", "fewer_than": "lt", "<=": "lte", "le": "lte",
+    "less_or_equal": "lte", "less_than_or_equal": "lte", "at_most": "lte", "max": "lte", "one_of": "in", "any_of": "in",
+    "is_one_of": "in", "nin": "not_in", "none_of": "not_in", "matches": "regex", "match": "regex", "pattern": "regex", "=~": "regex",
+    "glob": "like", "includes": "contains", "has": "contains", "prefix": "starts_with", "suffix": "ends_with", "present": "exists",
+    "defined": "exists", "is_set": "exists", "type": "is", "is_type": "is",
+}  # fmt: skip
+"""What other languages call the operators of documents."""
+
+
+def operator_meant(word: str, known: Iterable[str], findings: Findings) -> str | None:
+    """The known operator that another word stands for, or that it misspells."""
+    names = list(known)
+    plain = re.sub(r"[\s-]+", "_", re.sub(r"(?<=[a-z])(?=[A-Z])", "_", word)).lower()
+    other = _OTHER_OPERATORS.get(plain)
+    return other if other in names else suggest(word, names, findings)

@@ -90,6 +90,7 @@ MODULES: tuple[str, ...] = (
     "catalog.unknown_argument",
     "catalog.argument_type_mismatch",
     "catalog.value_not_in_enum",
+    "catalog.unknown_context_key",
     "catalog.uncovered_tool",
     "holes.deny_skipped_by_omission",
     "holes.unanchored_regex",

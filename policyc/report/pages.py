@@ -20,3 +20,14 @@ def page(slug: str) -> str:
         except OSError:
             continue
     return f"# {slug} ({rule.code}, {rule.level})\n\n{rule.summary[:1].upper()}{rule.summary[1:]}.\n"
+
+
+def readable(text: str) -> str:
+    """A page for a terminal: code blocks indented, without their fences and the words for the tests of the pages."""
+    out, inside = [], False
+    for line in text.split("\n"):
+        if line.startswith("```"):
+            inside = not inside
+        else:
+            out.append(f"    {line}" if inside and line else line)
+    return "\n".join(out)

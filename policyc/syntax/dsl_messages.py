@@ -126,6 +126,32 @@ def _unclosed_block(t: Trouble) -> Problem | None:
     return Problem(f"this `{{` is not closed before {before}", start, start + 1, t.at)
 
 
+def _other_when(t: Trouble) -> Problem | None:
+    """`deny if …`: the word was read as a tool's name."""
+    meant = _OTHER_WORDS.get(t.before.lower(), "")
+    if (
+        meant.split()[:1] != ["when"]
+        or "WHEN" not in t.accepted
+        or t.ended
+        or t.word in STATEMENTS
+        or t.word in ("{", "}")
+    ):
+        return None
+    return Problem(
+        f"unknown word `{t.before}`", t.before_at, t.before_at + len(t.before), t.at, help=f"did you mean `{meant}`?"
+    )
+
+
+def _grouped_digits(t: Trouble) -> Problem | None:
+    """A number with commas between its digits."""
+    more, before = _THOUSANDS.match(t.text, t.at), _DIGITS.search(t.text[max(0, t.at - 40) : t.at])
+    if more is None or before is None:
+        return None
+    number = before.group() + more.group()
+    help = f"write `{number.replace(',', '_')}`"
+    return Problem(f"`{number}` is not a number here", t.at - len(before.group()), more.end(), t.at, help=help)
+
+
 def _slip(t: Trouble) -> Problem | None:
     if t.ended:
         return None
@@ -227,9 +253,11 @@ def _in_place(t: Trouble) -> Problem | None:
 _BEGINS = re.compile(
     r"(?:args|context)(?![A-Za-z0-9_-])[^\s=<>!,]*|(?:exists|every|some|len|sum)(?![A-Za-z0-9_.-])|[0-9][0-9_.]*"
 )
+_THOUSANDS = re.compile(r"(?:,[0-9]{3})+(?![0-9A-Za-z_])")
+_DIGITS = re.compile(r"(?<![A-Za-z0-9_.])[0-9]{1,3}\Z")
 _DOTTED = re.compile(r"[A-Za-z_][A-Za-z0-9_]*(?:\.[A-Za-z_][A-Za-z0-9_]*)*")
 _LOOKS: Final = (
-    _unclosed_text, _unclosed_bracket, _unclosed_block, _slip, _in_place, _missing_word, _misspelt, _reserved, _bare_path,
+    _unclosed_text, _unclosed_bracket, _unclosed_block, _slip, _grouped_digits, _other_when, _in_place, _missing_word, _misspelt, _reserved, _bare_path,
 )  # fmt: skip
 
 

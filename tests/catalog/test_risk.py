@@ -52,6 +52,11 @@ def risk(
         ("get_update", "", "read", "low"),
         ("read_and_delete_message", "", "destructive", "high"),
         ("get_or_create_label", "", "write", "low"),
+        ("create_or_update_file", "", "write", "medium"),
+        ("create_coupon", "", "write", "medium"),
+        ("list_coupons", "", "read", "low"),
+        ("update_price", "", "write", "medium"),
+        ("move_file", "", "write", "medium"),
         ("create_charge", "", "financial", "high"),
         ("payout", "", "financial", "critical"),
         ("transfer_funds", "", "financial", "high"),
@@ -78,6 +83,15 @@ def risk(
 def test_names_and_descriptions(name: str, description: str, category: str, severity: str) -> None:
     found = risk(name, description)
     assert (found.category, found.severity) == (category, severity), found.evidence
+
+
+def test_joined_verbs_of_one_category_all_count() -> None:
+    found = risk("create_or_update_file")
+    assert found.evidence[-1] == "name joins to it the verb update: severity raised to medium"
+    assert found.reversible is None
+    assert risk("create_or_replace_view").reversible is False
+    assert risk("create_and_tag_note").reversible is True
+    assert risk("create_coupon").evidence[-1] == "changes what is paid (coupon): severity raised to medium"
 
 
 def test_the_evidence_can_be_read() -> None:
@@ -208,6 +222,8 @@ def test_flows() -> None:
     assert flows(risk("list_colors")) == (False, False, False)
     assert flows(risk("create_note")) == (False, False, False)
     assert flows(risk("create_note", webhook_url=TEXT)) == (False, False, True)
+    assert flows(risk("move_file", source=TEXT, destination=TEXT)) == (False, False, False)
+    assert flows(risk("move_report", destination=TEXT)) == (False, False, True)
     assert flows(risk("run_shell", command=TEXT)) == (True, True, True)
 
 

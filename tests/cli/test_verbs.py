@@ -68,11 +68,41 @@ def test_compile_check(project: Project) -> None:
     assert not (project.folder / "t").exists()
     project.run("compile", "a.policy", "-o", "t", "--revision", "12", code=0)
     project.run("compile", "a.policy", "-o", "t", "--check", code=0)
-    project.run("compile", "a.policy", "-o", "t", "--check", "--revision", "13", code=1)
+    assert stale(project, "--revision", "13") == "it has revision 12, and 13 is asked for; what it decides is the same"
     project.write("a.policy", CLEAN.replace("30", "31"))
-    project.run("compile", "a.policy", "-o", "t", "--check", code=1)
+    assert stale(project) == "`a.policy` changed; what it decides or says is not the same"
+    project.write("a.policy", "# a word\n" + CLEAN)
+    assert stale(project) == "`a.policy` changed; what it decides is the same"
+    project.write("a.policy", CLEAN)
+    project.write("b.policy", OPEN)
+    assert stale(project, "b.policy") == "`b.policy` is not in it; what it decides or says is not the same"
+    project.write("tools.json", TOOLS)
+    assert stale(project, "--catalog", "tools.json").startswith(
+        "it was compiled with no catalog, and now there is a catalog; "
+    )
+    table = (project.folder / "t").read_bytes()
     project.write("t", b"\xff not a table")
-    project.run("compile", "a.policy", "-o", "t", "--check", code=1)
+    assert stale(project) == "this is not a policyc decision table"
+    project.write("t", table[:-9] + table[-8:])
+    assert stale(project).startswith("the table was changed or cut short")
+
+
+def stale(project: Project, *more: str) -> str:
+    """Why `compile --check` says that the table `t` is not current."""
+    err = project.run("compile", "a.policy", *more, "-o", "t", "--check", code=1).err.strip()
+    before, after = "policyc: `t` is not current: ", "; run `policyc compile` again"
+    assert err.startswith(before) and err.endswith(after) and "\n" not in err, err
+    return err.removeprefix(before).removesuffix(after)
+
+
+def test_compile_counts_warnings(project: Project) -> None:
+    project.write("a.policy", OPEN)
+    done = project.run("compile", "a.policy", "-o", "t", code=0)
+    assert done.err == "policyc: 1 warning; `policyc lint` shows it\n"
+    project.write("b.policy", OPEN.replace('"open"', '"two"'))
+    assert project.run("compile", "-o", "t", code=0).err == "policyc: 2 warnings; `policyc lint` shows them\n"
+    project.write("a.policy", CLEAN)
+    assert project.run("compile", "a.policy", "-o", "t", code=0).err == ""
 
 
 def test_compile_keeps_permissions_and_follows_links(project: Project) -> None:
@@ -156,6 +186,11 @@ def test_catalog_build_and_show(project: Project) -> None:
     done = project.run("catalog", "show", "create_chrage", "--catalog", "catalog.json", code=2)
     assert "did you mean `create_charge`?" in done.err
     assert "there is no catalog" in project.run("catalog", "show", code=2).err
+    assert project.run("catalog", "show", "catalog.json", code=0).out == table
+    one = project.run("catalog", "show", "create_charge", "--catalog", "catalog.json", code=0).out
+    assert project.run("catalog", "show", "catalog.json", "create_charge", code=0).out == one
+    assert "one tool can be shown" in project.run("catalog", "show", "catalog.json", "a", "b", code=2).err
+    assert "`nope.json` cannot be read as a catalog" in project.run("catalog", "show", "nope.json", code=2).err
     project.write("policyc.toml", "catalog = 'catalog.json'\n")
     assert project.run("catalog", "show", code=0).out == table
     project.run("catalog", "build", "nope.json", code=2)
@@ -192,6 +227,11 @@ def test_rule_lists_and_explains(project: Project) -> None:
     assert [slug for slug in rules() if f"  {slug} " not in out] == []
     assert project.run("rule", "open-default", code=0).out == project.run("rule", "pc516", code=0).out
     assert "did you mean `open-default`?" in project.run("rule", "opn-default", code=2).err
+    assert "```" not in project.run("rule", "open-default", code=0).out
+    assert (
+        '\n    policy "support"\n    default allow\n\n    hide delete_customer\n'
+        in project.run("rule", "open-default", code=0).out
+    )
 
 
 def test_schema(project: Project) -> None:
@@ -226,6 +266,15 @@ def test_explain_reads_a_call(project: Project) -> None:
         ('{"tool": "x", "arguments": []}', "`arguments` must be an object"),
         ('{"tool": "x", "arguments": {"a": NaN}}', "is not JSON"),
         ("{" * 100_000, "is not JSON"),
+        ('{"tool": "x", "arguments": {"a": 1, "a": 2}}', "`--call` is not JSON: `a` is there twice"),
+        ('{"tool": "x", "arguments": {"a": 1e999}}', "1e999 is beyond the numbers that JSON readers have"),
+        ('{"tool": "x", "arguments": {"a": ' + "1" * 5000 + "}}", "an integer with more digits than can be read"),
+        ('{"name": "x", "args": {}}', "a call in the protocol's shape has no key `args`"),
+        ('{"name": 5}', "`name` must be text"),
+        ('{"name": "x", "arguments": null}', "`arguments` must be an object"),
+        ('{"method": "tools/list"}', "`method` must be `tools/call`"),
+        ('{"method": "tools/call", "params": []}', "`params` must be an object such as"),
+        ('{"method": "tools/call", "tool": "x"}', "a request has no key `tool`"),
     ],
 )
 def test_explain_says_what_is_no_call(project: Project, call: str, words: str) -> None:
@@ -233,12 +282,56 @@ def test_explain_says_what_is_no_call(project: Project, call: str, words: str) -
     assert words in project.run("explain", "a.policy", "--call", call, code=2).err
 
 
+@pytest.mark.parametrize(
+    "call",
+    [
+        {"name": "list_customers", "arguments": {}, "_meta": {"progressToken": 1}, "context": {"grant": "g"}},
+        {"name": "list_customers"},
+        {"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": {"name": "list_customers", "arguments": {}}},
+    ],
+)
+def test_explain_reads_the_protocols_own_calls(project: Project, call: object) -> None:
+    project.write("a.policy", CLEAN)
+    out = project.run("explain", "a.policy", "--call", json.dumps(call), code=0).out
+    assert out.startswith("decision  allow by ")
+    assert "call      list_customers {}" in out
+    project.write("bom.json", b"\xef\xbb\xbf" + json.dumps(call).encode())
+    assert project.run("explain", "a.policy", "--call", "bom.json", code=0).out == out
+
+
+def test_explain_as_json_and_of_a_table(project: Project) -> None:
+    project.write(
+        "a.policy", 'policy "a" default deny on t { approve by "ops" "ask" limit sum args.n <= 5 per day by user }'
+    )
+    project.run("compile", "a.policy", "-o", "a.table", code=0)
+    call = json.dumps({"tool": "t", "arguments": {"n": 3}})
+    by_policy = json.loads(project.run("explain", "a.policy", "--call", call, "--output-format", "json", code=0).out)
+    by_table = json.loads(project.run("explain", "a.table", "--call", call, "--output-format", "json", code=0).out)
+    assert by_table["decision"]["limits"] == by_policy["decision"]["limits"]
+    assert by_table["decision"]["limits"][0]["text"] == "adds args.n (3) to t.limit, at most 5 per day for each user"
+    for key in ("effect", "rule", "reason", "by", "hidden"):
+        assert by_table["decision"][key] == by_policy["decision"][key]
+    text = project.run("explain", "a.table", "--call", call, code=0).out
+    assert text.startswith(
+        "decision  approve by t.approve at a.policy:1\nreason    ask\nasks      ops\nreserves  adds args.n (3)"
+    )
+    assert "the context has no user: a gateway denies the call" in text
+    assert "leave `--catalog` out" in project.run("explain", "a.table", "--call", call, "--catalog", "c", code=2).err
+    assert "has no policy `b`" in project.run("explain", "a.table", "--policy", "b", "--call", call, code=2).err
+    project.write("cut.table", (project.folder / "a.table").read_bytes()[:-5])
+    assert "`cut.table`: the table was changed" in project.run("explain", "cut.table", "--call", call, code=2).err
+    assert "must be one of" in project.run("explain", "a.policy", "--call", call, "--output-format", "xml", code=2).err
+    assert "not both" in project.run("explain", "-", "--call", "-", code=2).err
+
+
 def test_table_show(project: Project) -> None:
     project.write("a.policy", CLEAN)
     project.run("compile", "a.policy", "-o", "t", code=0)
-    for form in ("text", "markdown", "csv"):
+    for form in ("text", "markdown", "csv", "json"):
         assert "allow" in project.run("table", "show", "t", "list_customers", "--format", form, code=0).out
-        assert "deny" in project.run("table", "show", "t", "--format", form, code=0).out
+        assert "deny" in project.run("table", "show", "t", "--other", "--format", form, code=0).out
+        assert "list_customers" in project.run("table", "show", "t", "--format", form, code=0).out
+    assert "takes no TOOL" in project.run("table", "show", "t", "x", "--other", code=2).err
     assert "has no policy `nope`" in project.run("table", "show", "t", "--policy", "nope", code=2).err
     assert "cannot read `nope`" in project.run("table", "show", "nope", code=2).err
     project.write("bad", json.dumps({}))

@@ -341,6 +341,20 @@ def test_unknown_keys_get_a_suggestion_and_an_edit() -> None:
     assert [(e.span.text, e.text) for e in finding.edits] == [("defualt", "default")]
 
 
+@pytest.mark.parametrize(
+    ("written", "meant"),
+    [
+        ("greater", "gt"), ("greater_than", "gt"), ("greaterThan", "gt"), (">", "gt"), ("at most", "lte"), ("less-than", "lt"),
+        ("equals", "eq"), ("!=", "neq"), ("matches", "regex"), ("startsWith", "starts_with"), ("one of", "in"), ("exsts", "exists"),
+    ],
+)  # fmt: skip
+def test_an_operator_by_another_name(written: str, meant: str) -> None:
+    entry = {"deny_if": [{"path": "args.a", "op": written, "value": 5}]}
+    _, (finding,) = load_text(json.dumps(document(tools={"t": entry})))
+    assert (finding.rule, finding.help) == ("invalid-value", f"did you mean `{meant}`?")
+    assert [(e.span.text, e.text, e.safe) for e in finding.edits] == [(written, meant, False)]
+
+
 def test_an_old_boolean_in_yaml_is_explained() -> None:
     _, found = load_text('version: "1"\ndefault: deny\ntools:\n  t: {deny: yes}\n', "x.yaml")
     (finding,) = found

@@ -267,6 +267,12 @@ def test_numbers_where_texts_are_expected_are_read_as_that_library_reads_them() 
     assert slugs("version: 1.0\ntools: {t: {rules: []}}") == [("unsupported-version", "1.0")]
 
 
+def test_an_operator_by_another_name() -> None:
+    text = "version: '1'\ntools: {t: {rules: [{name: n, conditions: [{path: args.a, op: greater, value: 5}]}]}}"
+    _, found = load_text(text)
+    assert [f.help for f in found if f.rule == "invalid-value"] == ["did you mean `gt`?"]
+
+
 # --- surprises ---------------------------------------------------------------------------------------------------------
 
 

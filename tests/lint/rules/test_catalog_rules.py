@@ -261,7 +261,7 @@ def test_value_not_in_enum() -> None:
         'deny when args.currency != "usd" or args.note == "gbp"',
     )
     findings = found("value-not-in-enum", text, SHOP)
-    assert marked(findings) == ['["usd", "EUR"]', '"gbp"', '"vpi"', '"other"']
+    assert marked(findings) == ['"EUR"', '"gbp"', '"vpi"', '"other"']
     assert 'in ["usd", "eur"]' in fixed(text, findings) and findings[1].edits == ()
     assert "`usd`, `eur`" in (findings[1].help or "")
 
@@ -364,3 +364,98 @@ def _fitting(name: str, argument: Any) -> str | None:
         if kind in types and argument.enum is None:
             return f"args.{name} {test}"
     return f"len(args.{name}) > 3" if types & {"array", "object"} else None
+
+
+# --- unknown-context-key -------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("written", "meant"),
+    [
+        ("usr", "user"), ("users", "user"), ("User", "user"), ("role", "roles"), ("Roles", "roles"), ("agnet", "agent"),
+        ("grants", "grant"), ("sesion", "session"), ("nwo", "now"), ("NOW", "now"),
+    ],
+)  # fmt: skip
+def test_a_context_key_that_is_nearly_known(written: str, meant: str) -> None:
+    text = HEAD + f'deny create_charge when context.{written} == "x"\n'
+    (finding,) = found("unknown-context-key", text)
+    assert marked([finding]) == [f"context.{written}"]
+    assert finding.help == f"did you mean `context.{meant}`?"
+    assert fixed(text, [finding]) == HEAD + f'deny create_charge when context.{meant} == "x"\n'
+
+
+def test_context_keys_of_a_gateway_of_its_own_are_left_alone() -> None:
+    keys = [
+        "grant",
+        "session",
+        "agent",
+        "user",
+        "roles",
+        "now",
+        "tenant",
+        "user_id",
+        "agent_id",
+        "new",
+        "no",
+        "team",
+        "state",
+    ]
+    rules = "\n".join(f'deny create_charge when context.{key} == "x"' for key in keys)
+    assert (
+        found("unknown-context-key", HEAD + rules + '\ndeny x when args.usr == 1 and context["odd key"] == 1\n') == []
+    )
+
+
+def test_a_misspelt_context_key_in_a_document_and_in_a_sum() -> None:
+    text = """{"version": "1", "default": "deny", "tools": {"t": {
+      "deny_if": [{"path": "context.usr.name", "op": "eq", "value": 1}],
+      "limits": [{"counter": "c", "max": 5, "window": "day", "sum": "context.agnt.cost"}]}}}"""
+    assert marked(found("unknown-context-key", text, path="p.policy.json")) == [
+        "context.usr.name",
+        "context.agnt.cost",
+    ]
+
+
+# --- how to mend ---------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("test", "help"),
+    [
+        ('args.amount > "5000"', "write `5000`: a number stands without quotes"),
+        ('args.amount in ["5,000", "-6.5"]', "write `[5000, -6.5]`: a number stands without quotes"),
+        ('args.live == "true"', "write `true`: `true` and `false` stand without quotes"),
+        ('args.amount == "much"', "write a test for a number"),
+        ('args.amount == "007"', "write a test for a number"),
+    ],
+)
+def test_a_quoted_number_is_to_be_written_without_quotes(test: str, help: str) -> None:
+    (finding,) = found("argument-type-mismatch", HEAD + f"deny create_charge when {test}\n", SHOP)
+    assert finding.help == help
+
+
+@pytest.mark.parametrize(
+    ("test", "mark"),
+    [
+        ('args.currency in ["usd", "EUR"]', '"EUR"'),
+        ('args.currency in ["USD", "EUR"]', '["USD", "EUR"]'),
+        ('args.currency in ["EUR", "usd", "EUR"]', '["EUR", "usd", "EUR"]'),
+        ('args.currency == "EUR"', '"EUR"'),
+        ('args.currency in ["us", "usd"]', '"us"'),
+    ],
+)
+def test_one_odd_value_of_a_list_is_marked_alone(test: str, mark: str) -> None:
+    assert marked(found("value-not-in-enum", HEAD + f"deny create_charge when {test}\n", SHOP)) == [mark]
+
+
+def test_one_odd_value_of_a_yaml_list_is_marked_alone() -> None:
+    for written, mark in (
+        ("[usd, EUR]", "EUR"),
+        ("\n        - usd\n        - 'EUR'", "'EUR'"),
+        ('["EUR", usd]', '"EUR"'),
+    ):
+        text = (
+            'version: "1"\ndefault: deny\ntools:\n  create_charge:\n    deny_if:\n'
+            f"      - path: args.currency\n        op: in\n        value: {written}\n"
+        )
+        assert marked(found("value-not-in-enum", text, SHOP, path="p.policy.yaml")) == [mark]

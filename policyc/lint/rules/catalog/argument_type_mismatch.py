@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from policyc.catalog.model import Tool
@@ -90,7 +91,27 @@ def _at_the_end(use: Use, test: Test, tool: Tool, info: ArgumentInfo) -> tuple[s
             f"`contains` looks for {noun(want_of(test))}, and the elements of `{use.written}` are each {noun(inside)}"
         )
         return said, f"look for {noun(inside)}"
-    return f"{_needs(test, want)}, and `{use.written}` is {noun(have)}", _help(test, have)
+    return f"{_needs(test, want)}, and `{use.written}` is {noun(have)}", _unquoted(test, have) or _help(test, have)
+
+
+def _unquoted(test: Test, have: Types) -> str | None:
+    """How to write the constants without quotes, where that is all that is wrong with them."""
+    values = test.value if isinstance(test.value, tuple) else (test.value,)
+    if test.op not in _COMPARING or test.length:
+        return None
+    if have <= {"number", "integer"} and all(isinstance(v, str) and _NUMBER.match(v) for v in values):
+        plain, what = [str(v).replace(",", "") for v in values], "a number"
+    elif have == {"boolean"} and all(v in ("true", "false") for v in values):
+        plain, what = [str(v) for v in values], "`true` and `false`"
+    else:
+        return None
+    written = f"[{', '.join(plain)}]" if isinstance(test.value, tuple) else plain[0]
+    verb = "stands" if what == "a number" else "stand"
+    return f"write `{written}`: {what} {verb} without quotes"
+
+
+_COMPARING = ("==", "!=", "<", "<=", ">", ">=", "in", "not in")
+_NUMBER = re.compile(r"-?(?:0|[1-9][0-9]*|[1-9][0-9]{0,2}(?:,[0-9]{3})+)(?:\.[0-9]+)?\Z")
 
 
 def want_of(test: Test) -> Types:
@@ -100,7 +121,7 @@ def want_of(test: Test) -> Types:
 def _needs(test: Test, want: Types) -> str:
     if test.length:
         return f"`len` is of {noun(want)}"
-    if test.op in ("==", "!=", "<", "<=", ">", ">=", "in", "not in"):
+    if test.op in _COMPARING:
         return f"`{test.op}` compares with {noun(want)} here"
     return f"`{test.op}` is asked of {noun(want)}"
 

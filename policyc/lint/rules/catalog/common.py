@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import re
 from collections.abc import Iterable, Iterator
 from typing import Any
 
@@ -102,6 +104,21 @@ def tools_text(tools: Iterable[Tool]) -> str:
     """One tool by its name, several by their number."""
     names = list(dict.fromkeys(t.name for t in tools))
     return f"`{names[0]}`" if len(names) == 1 else f"any of the {len(names)} tools that this rule selects"
+
+
+def member_span(test: Test, value: Any) -> Span | None:
+    """Where one value of a test's list is written; None where the list is not known to hold its text just once."""
+    whole = test.value_span
+    if whole is None or not isinstance(test.value, tuple):
+        return whole
+    text = re.escape(value) if isinstance(value, str) else re.escape(json.dumps(value))
+    pattern = (
+        rf"""(?P<quote>["']){text}(?P=quote)""" if isinstance(value, str) else rf"(?<![\w.\"'-]){text}(?![\w.\"'])"
+    )
+    found = [m.span() for m in re.finditer(pattern, whole.text)]
+    if not found and isinstance(value, str):  # a plain scalar of YAML
+        found = [m.span() for m in re.finditer(rf"(?<=[\[\s,]){text}(?=[\s,\]]|\Z)", whole.text)]
+    return Span(whole.source, whole.start + found[0][0], whole.start + found[0][1]) if len(found) == 1 else None
 
 
 def rename(span: Span | None, old: str, new: str) -> tuple[Edit, ...]:

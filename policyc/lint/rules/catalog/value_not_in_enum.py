@@ -10,7 +10,7 @@ from policyc.catalog.shape import ANY, resolve
 from policyc.diagnostics import Edit, Finding
 from policyc.ir.model import Test
 from policyc.lint.context import Context, RuleInfo
-from policyc.lint.rules.catalog.common import Use, declared, listed, rename, tools_text, uses
+from policyc.lint.rules.catalog.common import Use, declared, listed, member_span, rename, tools_text, uses
 from policyc.lint.rules.catalog.nearness import Names
 from policyc.lint.rules.catalog.types import fits
 from policyc.lint.selection import Selection, selection
@@ -45,7 +45,11 @@ def check(ctx: Context) -> Iterator[Finding]:
             RULE.slug,
             f"{listed(map(_text, odd))} {'is' if len(odd) == 1 else 'are'} not among the values that the schema of "
             f"{tools_text(tools)} lists for `{use.written}`",
-            test.value_span or test.span or use.span or ctx.place,
+            (member_span(test, odd[0]) if len(odd) == 1 else None)
+            or test.value_span
+            or test.span
+            or use.span
+            or ctx.place,
             label="never has this value" if len(odd) == 1 else "never has these values",
             help=_help(near, allowed),
             route=use.rule.route or None,
