@@ -10,11 +10,12 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Set
+from operator import itemgetter
 
 from policyc.diagram.analysis import OUTSIDE, Analysis
 from policyc.diagram.formula import Formula, Predicate, Var, conj, disj, negation, predicates
 from policyc.diagram.reach import reach
-from policyc.diagram.specialise import Guarded, Tool, ToolProgram, asks_facts
+from policyc.diagram.specialise import OTHER_TOOL, Guarded, Tool, ToolProgram, asks_facts
 from policyc.ir.model import AllOf, AnyOf, AnyTool, Except, Rule, Selector, ToolName
 from policyc.ir.order import Width, width
 from policyc.record import record
@@ -95,12 +96,32 @@ def _taken(analysis: Analysis, tools: list[Tool], rule: int, leaves: Leaves) -> 
 
 
 def _idle(analysis: Analysis) -> set[int]:
-    """The rules that decide nothing."""
+    """The rules that decide nothing, and not only because of which tools the catalog lists today."""
     known, found = analysis.cache.get("idle"), reach(analysis)
     if not isinstance(known, set):
-        known = {i for i, r in enumerate(analysis.rules) if not r.implied and i not in found.effective}
+        known = {
+            i
+            for i, r in enumerate(analysis.rules)
+            if not r.implied and i not in found.effective and (r.effect != "allow" or covered_as_written(analysis, i))
+        }
         analysis.cache["idle"] = known
     return known
+
+
+def covered_as_written(analysis: Analysis, rule: int) -> bool:
+    """Whether other allows hold wherever an allow does on tools that are not known yet, whatever a catalog will say of them."""
+    selector = analysis.rules[rule].selector
+    if asks_facts(selector):
+        allows = (r.selector for i, r in enumerate(analysis.rules) if r.effect == "allow" and i != rule)
+        return any(contains(other, selector) for other in allows)
+    reached = OTHER_TOOL in reach(analysis).tools.get(rule, ())
+    return not reached or not analysis.possible(OTHER_TOOL, alone_allowed(analysis, OTHER_TOOL, rule))
+
+
+def alone_allowed(analysis: Analysis, tool: Tool, rule: int) -> Formula:
+    """The formula for "of all allows, only this one holds"."""
+    allows = analysis.program(tool).allows
+    return conj((analysis.guard(tool, rule), *(negation(g.guard) for g in allows if g.rule != rule)))
 
 
 def _stands_in(analysis: Analysis, tool: Tool, rule: int, leaves: Leaves) -> bool:
@@ -123,26 +144,34 @@ def _keeps_order(analysis: Analysis, rule: int, leaves: Leaves) -> bool:
     left = next((at for at, i in block if i != rule and not leaves(i)), None)
     if left is None:
         return True
-    firsts = known.firsts[width(selector)]
-    return bisect_right(firsts, block[0][0]) == bisect_left(firsts, left + 1)
+    others = known.firsts[width(selector)]
+    between = others[
+        bisect_right(others, block[0][0], key=itemgetter(0)) : bisect_left(others, left, key=itemgetter(0))
+    ]
+    return all(_apart(selector, other) for _, other in between)
+
+
+def _apart(selector: Selector, other: Selector) -> bool:
+    """Whether no call meets both, for certain and at a look."""
+    return isinstance(selector, ToolName) and isinstance(other, ToolName) and selector.name != other.name
 
 
 @record
 class _Written:
-    """Where rules are written: by selector the places of its rules with their indexes, by width the blocks' first places, in order."""
+    """Where rules are written: by selector the places of its rules with their indexes, by width the blocks' first places."""
 
     blocks: dict[Selector, list[tuple[int, int]]]
-    firsts: dict[Width, list[int]]
+    firsts: dict[Width, list[tuple[int, Selector]]]
 
 
 def _written(analysis: Analysis) -> _Written:
     index = {id(rule): i for i, rule in enumerate(analysis.rules)}
     blocks: dict[Selector, list[tuple[int, int]]] = {}
-    firsts: dict[Width, list[int]] = {}
+    firsts: dict[Width, list[tuple[int, Selector]]] = {}
     for at, rule in enumerate(analysis.policy.rules):
         block = blocks.setdefault(rule.selector, [])
         if not block:
-            firsts.setdefault(width(rule.selector), []).append(at)
+            firsts.setdefault(width(rule.selector), []).append((at, rule.selector))
         block.append((at, index[id(rule)]))
     return _Written(blocks, firsts)
 

@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from policyc.diagnostics import Finding
-from policyc.diagram.formula import Formula, conj, negation
 from policyc.diagram.reach import covering, reach
-from policyc.diagram.redundancy import contains
-from policyc.diagram.specialise import OTHER_TOOL, Tool, asks_facts
+from policyc.diagram.redundancy import alone_allowed, covered_as_written
+from policyc.diagram.specialise import Tool
 from policyc.ir.model import Rule
 from policyc.lint.context import Context, RuleInfo
 from policyc.lint.rules.conflicts.allow_overridden import blocks_overridden
@@ -88,27 +87,10 @@ def _covered_allow(ctx: Context, index: int, tools: list[Tool], covers: dict[int
     analysis = ctx.analysis
     if analysis.policy.default == "allow":
         return True
-    if not _covered_tomorrow(ctx, index):
+    if not covered_as_written(analysis, index):
         return False
-    alone = ((t, _alone(ctx, t, index)) for t in tools)
+    alone = ((t, alone_allowed(analysis, t, index)) for t in tools)
     return not any(leaf.effect != "deny" for t, region in alone for leaf in analysis.outcomes(t, region))
-
-
-def _covered_tomorrow(ctx: Context, index: int) -> bool:
-    """Whether the allow is covered by what is written, not only by which tools the catalog lists today."""
-    analysis = ctx.analysis
-    selector = analysis.rules[index].selector
-    if asks_facts(selector):
-        allows = (r.selector for i, r in enumerate(analysis.rules) if r.effect == "allow" and i != index)
-        return any(contains(other, selector) for other in allows)
-    reached = OTHER_TOOL in reach(analysis).tools[index]
-    return not reached or not analysis.possible(OTHER_TOOL, _alone(ctx, OTHER_TOOL, index))
-
-
-def _alone(ctx: Context, tool: Tool, index: int) -> Formula:
-    """The formula for "of all allows, only this one holds"."""
-    allows = ctx.analysis.program(tool).allows
-    return conj((ctx.analysis.guard(tool, index), *(negation(g.guard) for g in allows if g.rule != index)))
 
 
 def _by(others: list[Rule], default: bool) -> str:
