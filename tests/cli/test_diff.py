@@ -162,6 +162,15 @@ def test_folders_are_matched_by_name(project: Project) -> None:
     assert "    old   deny, as there is no policy\n" in text
 
 
+def test_words_without_a_policy_behind_them_are_no_change(project: Project) -> None:
+    project.write("old/a.policy", CLEAN)
+    project.write("new/a.policy", CLEAN)
+    project.write("new/b.policy", 'policy "b"\ndefault deny\nhide x\ndeny y "so"\n')
+    assert [(p["name"], p["status"], p["changes"]) for p in report(project, "old", "new")["policies"]] == [
+        ("b", "new", []), ("clean", "compared", []),
+    ]  # fmt: skip
+
+
 def test_two_single_policies_are_compared_whatever_their_names(project: Project) -> None:
     project.write("a.policy", CLEAN)
     project.write("b.policy", CLEAN.replace('"clean"', '"tidy"'))
@@ -287,7 +296,7 @@ def test_a_change_beyond_the_schema_says_so(project: Project) -> None:
 
 # --- text from outside ---------------------------------------------------------------------------------------------
 
-EVIL = "</summary>`` ``` <img src=x> [x](http://e) @you | \x1b[2J\u202e\n# head"
+EVIL = "</summary>` `` ``` <img src=x> [x](http://e) @you | \x1b[2J\u202e\n# head"
 
 
 def evil(cap: int) -> str:
@@ -327,6 +336,14 @@ def without_code(markdown: str) -> str:
         else:
             out.append(line)
     return re.sub(r"(?<!`)(`+)(?!`)(.+?)(?<!`)\1(?!`)", "", "\n".join(out))
+
+
+@pytest.mark.parametrize("text", ["a", "`", "a`b", "`` ` ```", " a ", "", "a\n```\nb"])
+def test_code_is_code_whatever_is_in_it(text: str) -> None:
+    from policyc.report.diff_markdown import code, fenced
+
+    assert without_code(f"x{code(text)}x") == "xx"
+    assert without_code(f"x\n{fenced(text)}x") == "x\nx"
 
 
 def test_markdown_is_cut_to_the_length_of_a_comment_and_says_so(project: Project) -> None:

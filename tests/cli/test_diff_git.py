@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from policyc.features.git_tree import Tree
 from tests.cli.conftest import BROKEN, CLEAN, OPEN, ROOT, TOOLS, Project
 
 NO_CHANGE = "no change in behaviour"
@@ -261,16 +262,17 @@ def test_links_are_followed_inside_of_the_tree_only(repository: Repository, tmp_
     assert [p["name"] for p in repository.data("--base", "main", "linked/a.policy")["policies"]] == ["clean"]
 
 
-def test_names_that_no_honest_tree_has_write_nothing_outside(repository: Repository, tmp_path: Path) -> None:
+def test_names_that_no_honest_tree_has_are_not_read(repository: Repository, monkeypatch: pytest.MonkeyPatch) -> None:
     repository.write("a.policy", CLEAN)
     repository.commit()
     blob = repository.git("rev-parse", "HEAD:a.policy")
-    inner = make_tree(repository, f"100644 escaped.policy\0{blob}")
-    root = make_tree(repository, f"100644 a.policy\0{blob}", f"40000 ..\0{inner}")
+    inner = make_tree(repository, f"100644 escaped.policy\0{blob}", f"120000 link\0{blob}")
+    root = make_tree(repository, f"40000 ..\0{inner}", f"40000 .git\0{inner}", f"100644 a.policy\0{blob}")
     evil = repository.git("commit-tree", root, "-m", "evil")
-    done = repository.diff("--base", evil)
-    assert done.out.startswith(f"policy `clean`: {NO_CHANGE}")
-    assert not list(tmp_path.rglob("escaped.policy"))
+    monkeypatch.chdir(repository.folder)
+    tree = Tree(evil)
+    assert (list(tree.files), list(tree.links)) == (["a.policy"], [])
+    assert repository.diff("--base", evil).out.startswith(f"policy `clean`: {NO_CHANGE}")
 
 
 def make_tree(repository: Repository, *entries: str) -> str:
