@@ -49,14 +49,15 @@ class Config:
 DEFAULT = Config()
 
 
-def config_for(path: str | None) -> Config:
-    """The configuration nearest to an input file (None: to the working folder). Raises PolicycError for a bad file."""
+def config_for(path: str | None, top: str | None = None) -> Config:
+    """The configuration nearest to an input file (None: to the working folder), looked for no further up than the folder `top`.
+    Raises PolicycError for a bad file."""
     start = os.getcwd() if path is None else os.path.dirname(os.path.abspath(path))
-    return _nearest(start)
+    return _nearest(start, top)
 
 
 @cache
-def _nearest(folder: str) -> Config:
+def _nearest(folder: str, top: str | None) -> Config:
     own, project = (os.path.join(folder, name) for name in NAMES)
     has_own = os.path.isfile(own)
     if os.path.isfile(project) and (table := _section(project, _read(project))) is not None:
@@ -68,7 +69,7 @@ def _nearest(folder: str) -> Config:
     if has_own:
         return load(own)
     parent = os.path.dirname(folder)
-    return DEFAULT if parent == folder else _nearest(parent)
+    return DEFAULT if folder in (parent, top) else _nearest(parent, top)
 
 
 def load(path: str, chain: tuple[str, ...] = ()) -> Config:

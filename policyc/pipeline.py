@@ -107,16 +107,21 @@ class Checked:
         return self.groups[0]
 
 
-def check(paths: Sequence[str], options: Options = DEFAULT_OPTIONS, stdin: str = STDIN) -> Checked:
+def check(
+    paths: Sequence[str],
+    options: Options = DEFAULT_OPTIONS,
+    stdin: str = STDIN,
+    nearest: Callable[[str], Config] = config_for,
+) -> Checked:
     """Read, resolve and lint.
 
-    `paths` are files and folders; `-` is standard input, which findings call `stdin`. Raises PolicycError for a path that
-    does not exist and for a bad configuration or catalog.
+    `paths` are files and folders; `-` is standard input, which findings call `stdin`. `nearest` gives a path's configuration where the
+    options name none. Raises PolicycError for a path that does not exist and for a bad configuration or catalog.
     """
     from policyc.lint.engine import in_order
     from policyc.lint.levels import Levels
 
-    config_of = _configs(options)
+    config_of = _configs(options, nearest)
     found = discover(paths, lambda path: config_of(path).excludes(path))
     groups: dict[int, tuple[Group, Findings]] = {}
     with paused_collector():
@@ -133,14 +138,14 @@ def check(paths: Sequence[str], options: Options = DEFAULT_OPTIONS, stdin: str =
     return out
 
 
-def _configs(options: Options) -> Callable[[str], Config]:
+def _configs(options: Options, nearest: Callable[[str], Config]) -> Callable[[str], Config]:
     """The configuration of a path: the one named, none, or the nearest."""
     if options.config is not None:
         named = load(options.config)
         return lambda path: named
     if options.isolated:
         return lambda path: DEFAULT
-    return config_for
+    return nearest
 
 
 def _read(path: str, group: Group, findings: Findings, stdin: str) -> None:

@@ -12,14 +12,11 @@ from policyc.catalog.flows import flows
 from policyc.catalog.lexicon import VERB_KINDS, word_set
 from policyc.catalog.model import Category, OperationRisk, Risk, category_rank, severity_rank
 from policyc.catalog.operations import operations
+from policyc.catalog.roles import CODE, SQL, free_text, key_of
 from policyc.catalog.schema import Argument, arguments
 from policyc.catalog.verdict import Verdict, from_verbs, weigh_objects
-from policyc.catalog.words import find, first_sentence, leading_verb, own_words, says, sentence_words, split_name
+from policyc.catalog.words import find, first_sentence, leading_verb, own_words, says, sentence_words
 
-_CODE: Final = word_set(
-    "command cmd commands script code javascript js python shell bash expression function program source_code cypher"
-)
-_SQL: Final = word_set("sql statement sql_query statements")
 _UNKNOWN: Final = "neither name nor description has a known verb: taken for a write"
 _CURRENCY: Final = word_set("currency currency_code")
 
@@ -123,15 +120,15 @@ def _weigh_description(verdict: Verdict, words: tuple[str, ...], description: st
 
 def _weigh_arguments(verdict: Verdict, known: dict[str, Argument], description: str) -> None:
     """Raise the verdict by what the tool takes: commands, code, SQL, amounts of money."""
-    keys = {"_".join(split_name(name)): argument for name, argument in known.items()}
+    keys = {key_of(name): argument for name, argument in known.items()}
     for key, argument in keys.items():
-        if not _free_text(argument):
+        if not free_text(argument):
             continue
-        if key in _CODE and (verdict.category == "execute" or verdict.weak):
+        if key in CODE and (verdict.category == "execute" or verdict.weak):
             verdict.raise_category("execute", "high", f"takes free text in `{argument.name}`")
             if verdict.category == "execute":
                 verdict.raise_severity("critical", f"takes free text in `{argument.name}`")
-        if key in _SQL and verdict.weak and says("read-only", description.lower()) is None:
+        if key in SQL and verdict.weak and says("read-only", description.lower()) is None:
             verdict.raise_category("execute", "high", f"takes SQL in `{argument.name}`")
     amount = keys.get("amount")
     if (
@@ -144,13 +141,6 @@ def _weigh_arguments(verdict: Verdict, known: dict[str, Argument], description: 
         verdict.raise_category("financial", "high", "takes an `amount` and a currency")
     elif verdict.category == "write":
         verdict.raise_severity("high", "takes an `amount`")
-
-
-def _free_text(argument: Argument) -> bool:
-    """Whether any text can be given: a string (or a list of strings) that is not one of listed values."""
-    if argument.types and not argument.types & {"string", "array"}:
-        return False
-    return argument.enum is None
 
 
 def _weigh_operations(verdict: Verdict, found: tuple[OperationRisk, ...]) -> None:

@@ -81,7 +81,7 @@ class _Resolver:
         if isinstance(reference, str):
             target = Shape()
             if reference not in seen:
-                target = self.shape(_pointed(self._root, reference), seen | {reference}, depth + 1)
+                target = self.shape(pointed(self._root, reference), seen | {reference}, depth + 1)
             result = _both(result, target)
         for part in _list(node, "allOf"):
             result = _both(result, self.shape(part, seen, depth + 1))
@@ -97,12 +97,12 @@ def _list(node: dict[str, Any], key: str) -> list[Any]:
     return value if isinstance(value, list) else []
 
 
-def _pointed(root: Any, reference: str) -> Any:
-    """The node a local reference points at; True (any value) when it points elsewhere or at nothing."""
+def pointed(root: Any, reference: str) -> Any:
+    """The node a local reference points at; None when it points elsewhere or at nothing."""
     if reference in ("#", "#/"):
         return root
     if not reference.startswith("#/"):
-        return True
+        return None
     node = root
     for raw in reference[2:].split("/"):
         key = unquote(raw).replace("~1", "/").replace("~0", "~")
@@ -111,7 +111,7 @@ def _pointed(root: Any, reference: str) -> Any:
         elif isinstance(node, list) and key.isdecimal() and int(key) < len(node):
             node = node[int(key)]
         else:
-            return True
+            return None
     return node
 
 

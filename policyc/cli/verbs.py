@@ -6,6 +6,7 @@ VERBS = {
     "lint": "lint",
     "verify": "verify",
     "compile": "compile",
+    "diff": "diff",
     "explain": "explain",
     "table": "table",
     "convert": "convert",

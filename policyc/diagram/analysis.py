@@ -11,12 +11,15 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Any
 
 from policyc.catalog.model import Catalog
 from policyc.diagram.build import DEFAULT_BUDGET, Budget, Builder, Diagram, Leaf, OverBudget
-from policyc.diagram.formula import TOOL, Formula, Predicate, Probe, conj, negation, predicates
-from policyc.diagram.schema import fill_required, schema_formula
+from policyc.diagram.cell import holds
+from policyc.diagram.formula import SERVER, TOOL, Formula, Predicate, Probe, Var, conj, negation, predicates
+from policyc.diagram.merge import merged
+from policyc.diagram.schema import LookedAt, filled, looked_at, schema_formula
 from policyc.diagram.search import Example, example, leaves, ways
 from policyc.diagram.specialise import OTHER_TOOL, Guarded, Specialiser, Tool, ToolProgram
 from policyc.ir.facts import Facts
@@ -24,6 +27,7 @@ from policyc.ir.model import Policy, Rule
 from policyc.record import record, replace
 from policyc.reference import Call, Outcome, decide
 from policyc.runtime.patterns import glob_match
+from policyc.runtime.values import MISSING, follow
 
 OUTSIDE = Leaf("deny", -2)
 """The leaf of calls outside the region asked about."""
@@ -40,12 +44,17 @@ class Witness:
 
     def as_json(self) -> dict[str, Any]:
         """The call as the JSON object that `policyc explain --call` reads."""
-        out: dict[str, Any] = {"tool": self.call.tool, "arguments": self.call.arguments}
-        if self.call.server is not None:
-            out["server"] = self.call.server
-        if self.call.context:
-            out["context"] = self.call.context
-        return out
+        return call_json(self.call)
+
+
+def call_json(call: Call) -> dict[str, Any]:
+    """A call as the JSON object that `policyc explain --call` reads."""
+    out: dict[str, Any] = {"tool": call.tool, "arguments": call.arguments}
+    if call.server is not None:
+        out["server"] = call.server
+    if call.context:
+        out["context"] = call.context
+    return out
 
 
 class Analysis:
@@ -67,6 +76,7 @@ class Analysis:
         self._diagrams: dict[tuple[Tool, Formula], Diagram | None] = {}
         self._spent: dict[Tool, float] = {}
         self._schemas: dict[Tool, Formula] = {}
+        self._looked_at: dict[Tool, LookedAt] = {}
         self._policies: dict[Tool, Policy] = {}
         self._guards: dict[Tool, dict[int, Formula]] = {}
         self._possible: dict[Formula, bool] = {}
@@ -101,15 +111,23 @@ class Analysis:
             known = self._guards[tool] = {g.rule: g.guard for group in groups for g in group}
         return known.get(rule, False)
 
-    def schema(self, tool: Tool) -> Formula:
-        """The formula for "the arguments that the policy looks at fit the tool's input schema"; True without one."""
+    def schema(self, tool: Tool, given: Formula = True) -> Formula:
+        """The formula for "the arguments that the policy and `given` look at fit the tool's input schema"; True without one."""
+        asked = self._looked_at.get(tool)
+        if asked is None:
+            asked = self._looked_at[tool] = looked_at(self.program(tool))
+        if given is not True:
+            wider = asked.with_(given)
+            if wider is not asked:
+                return schema_formula(self.catalog, wider, tool) if isinstance(tool, str) else self._unnamed()
         known = self._schemas.get(tool)
         if known is None:
-            known = schema_formula(self.catalog, self.program(tool), tool)
-            if not isinstance(tool, str):
-                known = self._unnamed()
+            known = schema_formula(self.catalog, asked, tool) if isinstance(tool, str) else self._unnamed()
             self._schemas[tool] = known
         return known
+
+    def _region(self, tool: Tool, given: Formula, valid: bool) -> Formula:
+        return conj((given, self.schema(tool, given))) if valid else given
 
     def _unnamed(self) -> Formula:
         """The formula for "the tool's name is none that has a diagram of its own", as far as the globs ask for names."""
@@ -145,7 +163,7 @@ class Analysis:
         try:
             if most is not None and spent > most:
                 raise OverBudget(f"more than {most:g} s")
-            return self._builder.build(program)
+            return self._builder.build(merged(program))
         except OverBudget as reason:
             self.undecided.setdefault(str(tool), str(reason))
             return None
@@ -157,24 +175,25 @@ class Analysis:
 
         `valid`: only calls whose arguments fit the tool's schema.
         """
-        diagram = self.diagram(tool, conj((given, self.schema(tool))) if valid else given)
+        diagram = self.diagram(tool, self._region(tool, given, valid))
         return set() if diagram is None else leaves(diagram) - {OUTSIDE}
 
     def decided(self, tool: Tool, given: Formula = True, *, valid: bool = True) -> bool:
         """Whether the region's diagram could be built within the budget."""
-        return self.diagram(tool, conj((given, self.schema(tool))) if valid else given) is not None
+        return self.diagram(tool, self._region(tool, given, valid)) is not None
 
     def find(
         self, tool: Tool, wanted: Callable[[Leaf], bool], given: Formula = True, *, valid: bool = True
     ) -> Witness | None:
-        """A call to the tool, in the region, whose outcome is wanted. It has been replayed through the reference."""
+        """A call to the tool, in the region, whose outcome is wanted. It has been replayed through the reference. `valid`: only a call
+        that the tool's schema is not known to forbid."""
         return next(self.witnesses(tool, wanted, given, valid=valid), None)
 
     def witnesses(
         self, tool: Tool, wanted: Callable[[Leaf], bool], given: Formula = True, *, valid: bool = True
     ) -> Iterator[Witness]:
         """Calls as `find` gives one, from different ways through the diagram."""
-        diagram = self.diagram(tool, conj((given, self.schema(tool))) if valid else given)
+        diagram = self.diagram(tool, self._region(tool, given, valid))
         if diagram is None:
             return
         for leaf, way in ways(diagram, lambda leaf: leaf != OUTSIDE and wanted(leaf)):
@@ -182,14 +201,14 @@ class Analysis:
             if built is None:
                 continue
             for call in self._calls(tool, built, valid):
-                outcome = decide(self._reaching(tool), call, self.facts)
-                if self.same(outcome, leaf):
+                outcome = decide(self.reaching(tool), call, self.facts)
+                if self.same(outcome, leaf) and holds(given, partial(value_of, call)):
                     yield Witness(call, outcome)
                     break
 
     def possible(self, tool: Tool, formula: Formula, *, valid: bool = True) -> bool:
         """Whether some call to the tool may make the formula true; True where that is not decided."""
-        given = conj((formula, self.schema(tool))) if valid else formula
+        given = self._region(tool, formula, valid)
         if isinstance(given, bool):
             return given
         known = self._possible.get(given)  # the same question is asked of many tools
@@ -200,7 +219,7 @@ class Analysis:
             known = self._possible[given] = leaves(probe) != {OUTSIDE}
         return known
 
-    def _reaching(self, tool: Tool) -> Policy:
+    def reaching(self, tool: Tool) -> Policy:
         """The policy with only those rules that can reach a tool: the others select it for no call, and a replay need not ask them."""
         known = self._policies.get(tool)
         if known is None:
@@ -220,18 +239,29 @@ class Analysis:
         )
 
     def _calls(self, tool: Tool, built: Example, valid: bool) -> Iterator[Call]:
-        """The example as calls to try: with the schema's other required arguments filled in, then as it is."""
+        """The example as calls to try; `valid`: with what else the schema asks for filled in."""
         if isinstance(tool, str):
             name = tool
         else:
             name = built.tool if built.tool is not None else self.unknown_name()
             if name in self.specialiser.named_tools:
                 return
-        if valid:
-            yield Call(name, fill_required(self.catalog, tool, built.arguments), built.context, built.server)
-        yield Call(name, built.arguments, built.context, built.server)
+        if not valid:
+            yield Call(name, built.arguments, built.context, built.server)
+            return
+        for arguments in filled(self.catalog, tool, built.arguments, built.server):
+            yield Call(name, arguments, built.context, built.server)
 
     def unknown_name(self) -> str:
         """A tool name that neither the policy nor the catalog has."""
         taken = set(map(str, self.tools))
         return next(n for n in ("some_other_tool", *(f"some_other_tool_{i}" for i in range(10**6))) if n not in taken)
+
+
+def value_of(call: Call, var: Var) -> Any:
+    """What a variable is in a call; MISSING where it is not there."""
+    if var == SERVER:
+        return MISSING if call.server is None else call.server
+    if var == TOOL:
+        return call.tool
+    return follow(call.arguments if var[0] == "args" else call.context, var[1])

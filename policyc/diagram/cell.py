@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from fractions import Fraction
 from functools import cache
 from typing import Any, Final
 
-from policyc.diagram.formula import Probe
+from policyc.diagram.formula import Formula, Probe, Var
 from policyc.record import record
-from policyc.runtime.tests import test_function
+from policyc.runtime.tests import FALSE, TRUE, test_function
+from policyc.runtime.values import NUMBER, follow, kind
 
 Truths = tuple[int, ...]
 Judge = Callable[[Any], Truths]
@@ -35,9 +37,51 @@ class Cell:
 @cache
 def probe_function(probe: Probe) -> Callable[[Any], int]:
     """The function that judges an operand for a probe."""
+    if probe.op in _INTERNAL:
+        return _INTERNAL[probe.op](probe)
     return test_function(
         probe.op, probe.value, probe.missing, probe.mistyped, probe.length, probe.quantifier, probe.inner
     )
+
+
+def _at(probe: Probe) -> Callable[[Any], int]:
+    steps, inner = probe.value
+    judge = probe_function(inner)
+    return lambda value: judge(follow(value, steps))
+
+
+def _multiple(probe: Probe) -> Callable[[Any], int]:
+    unit = Fraction(probe.value)
+    return lambda value: TRUE if kind(value) == NUMBER and (Fraction(value) / unit).denominator == 1 else FALSE
+
+
+def _fits(probe: Probe) -> Callable[[Any], int]:
+    formula, first = probe.value
+    over = all if probe.quantifier == "every" else any
+
+    def judge(value: Any) -> int:
+        if type(value) is not list:
+            return FALSE
+        return TRUE if over(fits(formula, element) for element in value[first:]) else FALSE
+
+    return judge
+
+
+_INTERNAL: Final[dict[str, Callable[[Probe], Callable[[Any], int]]]] = {"at": _at, "multiple": _multiple, "fits": _fits}
+
+
+def fits(formula: Formula, value: Any) -> bool:
+    """Whether a formula holds where every variable's steps are taken from one value."""
+    return holds(formula, lambda var: follow(value, var[1]))
+
+
+def holds(formula: Formula, read: Callable[[Var], Any]) -> bool:
+    """Whether a formula holds, given the value (or MISSING) of each variable."""
+    if isinstance(formula, bool):
+        return formula
+    if isinstance(formula, tuple):
+        return (all if formula[0] == "&" else any)(holds(item, read) for item in formula[1:])
+    return formula.holds(probe_function(formula.probe)(read(formula.var)))
 
 
 def is_number(value: Any) -> bool:

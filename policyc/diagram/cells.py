@@ -12,10 +12,11 @@ from collections.abc import Iterator
 from functools import lru_cache
 from typing import Any
 
+from policyc.diagram.arrays import array_cells
 from policyc.diagram.cell import NO_EXAMPLE, Cell, Truths, probe_function
-from policyc.diagram.containers import array_cells, object_cells
 from policyc.diagram.formula import Probe
-from policyc.diagram.numbers import NumberSlot, number_cells
+from policyc.diagram.numbers import NumberSlot, number_cells, number_multiples
+from policyc.diagram.objects import object_cells
 from policyc.diagram.strings import StringCells, string_cells
 from policyc.record import record
 from policyc.runtime.values import BOOLEAN, MISSING, MISSING_KIND, NULL, NUMBER, STRING
@@ -23,8 +24,8 @@ from policyc.runtime.values import BOOLEAN, MISSING, MISSING_KIND, NULL, NUMBER,
 
 @record
 class Partition:
-    """The cells of one variable. `bounds` and `slots`: slot 2i+1 is bound i itself, slot 2i what lies below it. `undecided`: why
-    some combinations could not be told apart from impossible ones; the cells are then a superset."""
+    """The cells of one variable. `bounds` and `slots`: slot 2i+1 is bound i itself, slot 2i what lies below it. `multiples`: more
+    cells between the bounds, of numbers that divisors tell apart. `undecided`: why some combinations could not be told apart from impossible ones; the cells are then a superset."""
 
     probes: tuple[Probe, ...]
     missing: Cell
@@ -36,6 +37,7 @@ class Partition:
     strings: StringCells
     arrays: tuple[Cell, ...]
     objects: tuple[Cell, ...]
+    multiples: tuple[Cell, ...]
     undecided: str | None = None
 
     def cells(self) -> Iterator[Cell]:
@@ -46,6 +48,7 @@ class Partition:
                 yield slot.integer
             if slot.fraction is not None:
                 yield slot.fraction
+        yield from self.multiples
         for example, truths in self.strings.constants:
             yield Cell(STRING, truths, example)
         for truths, text in (*self.strings.rest, *self.strings.surrogates):
@@ -68,10 +71,10 @@ def partition(probes: tuple[Probe, ...]) -> Partition:
     bounds, slots = number_cells(probes, lambda value: cell(NUMBER, value))
     strings = string_cells(probes, judge)
     arrays, why_arrays = array_cells(probes, functions, judge, partition)
-    objects, why_objects = object_cells(probes, functions, judge)
+    objects, why_objects = object_cells(probes, functions, judge, partition)
     return Partition(
         probes,
         cell(MISSING_KIND, MISSING), cell(NULL, None), cell(BOOLEAN, False), cell(BOOLEAN, True),
-        bounds, slots, strings, arrays, objects,
+        bounds, slots, strings, arrays, objects, number_multiples(probes, bounds, slots),
         strings.undecided or why_arrays or why_objects,
     )  # fmt: skip

@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from typing import Literal
 
+from policyc.diagram.alike import Alike
 from policyc.diagram.analysis import Analysis
 from policyc.diagram.answers import Answers, Reserved, match, tighter
 from policyc.diagram.build import (
@@ -21,14 +22,14 @@ from policyc.diagram.build import (
     Known,
     Leaf,
     OverBudget,
-    State,
     variable_order,
 )
 from policyc.diagram.formula import TOOL, Formula, Predicate, Probe, disj, negation, predicates, substitute
+from policyc.diagram.merge import merging
 from policyc.diagram.regions import Region, region
-from policyc.diagram.schema import fill_required
+from policyc.diagram.schema import filled
 from policyc.diagram.search import example, leaves, ways
-from policyc.diagram.sides import Decided, PolicySide, Side, names, reservations
+from policyc.diagram.sides import Decided, Open, PolicySide, Side, names, reservations
 from policyc.diagram.specialise import OTHER_TOOL, Tool
 from policyc.record import field, record, replace
 from policyc.reference import Call
@@ -52,7 +53,7 @@ SAME = Leaf("deny", -2)
 class Change:
     """One region of calls to one tool whose answers differ in one way.
 
-    `widening`: the new answer lets more through, or nobody can say that it does not. `valid`: some of the calls fit the tool's input schema.
+    `widening`: the new answer lets more through, or nobody can say that it does not. `valid`: some of the calls may fit the tool's input schema.
     `old` and `new` are the decisions on the witness, which was replayed on both sides.
     """
 
@@ -68,10 +69,12 @@ class Change:
 
 @record
 class Comparison:
-    """Everything that differs. `undecided`: tools for which that could not be said, with the reason."""
+    """Everything that differs. `undecided`: tools for which that could not be said, with the reason. `counters`: of both sides,
+    the same number for counters that were taken for the same."""
 
     changes: tuple[Change, ...]
     undecided: dict[str, str]
+    counters: tuple[dict[str, int], dict[str, int]] = ({}, {})
 
     @property
     def equivalent(self) -> bool:
@@ -114,8 +117,8 @@ class _Differences:
 class _Pair:
     """What is open on both sides. `outside`: where nobody asks."""
 
-    old: State | Leaf
-    new: State | Leaf
+    old: Open | Leaf
+    new: Open | Leaf
     outside: Formula
     differences: _Differences = field(compare=False, repr=False)
 
@@ -134,7 +137,7 @@ class _Pair:
         return _paired(old, new, outside, self.differences)
 
 
-def _paired(old: State | Leaf, new: State | Leaf, outside: Formula, differences: _Differences) -> _Pair | Leaf:
+def _paired(old: Open | Leaf, new: Open | Leaf, outside: Formula, differences: _Differences) -> _Pair | Leaf:
     if outside is True or old == new:
         return SAME
     if isinstance(old, Leaf) and isinstance(new, Leaf) and outside is False:
@@ -161,13 +164,18 @@ class _Comparing:
         self.old_counters, self.new_counters = match(old.uses(identified), new.uses(identified))
         self.named = old.tools | new.tools
         self.known = names(old) | names(new)
+        self.catalog = old.catalog if new.catalog is None else new.catalog  # what calls will have to fit
         self.undecided: dict[str, str] = {}
+        self.alike: Callable[[Tool], bool] = lambda tool: False
+        if isinstance(old, PolicySide) and isinstance(new, PolicySide):
+            self.alike = Alike(old, new, self.old_counters, self.new_counters)
 
     def run(self) -> Comparison:
-        tools: list[Tool] = [*sorted(self.named), OTHER_TOOL]
+        everything: list[Tool] = [*sorted(self.named), OTHER_TOOL]
+        tools = [tool for tool in everything if not self.alike(tool)]
         changes = [change for tool in tools for change in self._tool(tool)]
         changes.sort(key=lambda c: KINDS.index(c.kind))
-        return Comparison(tuple(changes), self.undecided)
+        return Comparison(tuple(changes), self.undecided, (self.old_counters, self.new_counters))
 
     def _tool(self, tool: Tool) -> list[Change]:
         try:
@@ -180,35 +188,38 @@ class _Comparing:
             self.undecided[str(tool)] = str(reason)
             return []
 
-    def _changes(self, tool: Tool, old: State | Leaf, new: State | Leaf) -> Iterator[Change]:
+    def _changes(self, tool: Tool, old: Open | Leaf, new: Open | Leaf) -> Iterator[Change]:
         differences = _Differences()
         outside = self._named(old, new) if tool is OTHER_TOOL else False
         everywhere = self._diagram(old, new, outside, differences)
         if leaves(everywhere) == {SAME}:
             return
-        schemas = [side.schema(tool) for side in (self.old, self.new)]
-        fits = disj((outside, *(negation(s) for s in schemas)))
-        valid = everywhere if fits == outside else self._diagram(old, new, fits, differences)
+        misfit = disj((outside, *(negation(side.schema(tool, self.catalog)) for side in (self.old, self.new))))
+        valid = everywhere if misfit == outside else self._diagram(old, new, misfit, differences)
+        may_fit = {leaf.rule for leaf in leaves(valid) - {SAME}}
         grouped: dict[_Sort, list[int]] = {}
         for leaf in sorted(leaves(everywhere) - {SAME}, key=lambda leaf: leaf.rule):
             grouped.setdefault(self._group(*differences.pairs[leaf.rule]), []).append(leaf.rule)
         for sort, numbers in grouped.items():
             found = self._witness(tool, valid, numbers, differences, fill=True)
-            fitting = found is not None
             found = found or self._witness(tool, everywhere, numbers, differences, fill=False)
             if found is None:
                 self.undecided[str(tool)] = "there may be a difference, but no call that shows it could be built"
                 continue
             shown = region(everywhere, _among(numbers))
-            yield Change(tool, sort.kind, sort.widening, shown, *found, fitting)
+            yield Change(tool, sort.kind, sort.widening, shown, *found, not may_fit.isdisjoint(numbers))
 
-    def _diagram(self, old: State | Leaf, new: State | Leaf, outside: Formula, differences: _Differences) -> Diagram:
+    def _diagram(self, old: Open | Leaf, new: Open | Leaf, outside: Formula, differences: _Differences) -> Diagram:
         start = _paired(old, new, outside, differences)
         if isinstance(start, Leaf):
             return start
-        return Builder(self.budget).grow(start, variable_order(start.guards()))
+        rewrite = merging(start.guards())
+        if rewrite is not None:
+            old, new = (side if isinstance(side, Leaf) else side.rewritten(rewrite) for side in (old, new))
+            start = _paired(old, new, rewrite(outside), differences)
+        return Builder(self.budget).grow(start, {} if isinstance(start, Leaf) else variable_order(start.guards()))
 
-    def _named(self, *states: State | Leaf) -> Formula:
+    def _named(self, *states: Open | Leaf) -> Formula:
         """The formula for "the tool has a program of its own", as far as the globs ask for names."""
         globs = {
             p.probe.value
@@ -251,13 +262,14 @@ class _Comparing:
             name = tool if isinstance(tool, str) else built.tool or self._unknown()
             if not isinstance(tool, str) and name in self.named:
                 continue
-            arguments = built.arguments
-            for side in (self.new, self.old) if fill and isinstance(tool, str) else ():
-                arguments = fill_required(side.catalog, tool, arguments)
-            call = Call(name, arguments, built.context, built.server)
-            old, new = self.old.replay(call), self.new.replay(call)
-            if (self._leaf(old, self.old_counters), self._leaf(new, self.new_counters)) == differences.pairs[leaf.rule]:
-                return call, old, new
+            filling = filled(self.catalog, tool, built.arguments, built.server) if fill else (built.arguments,)
+            for arguments in filling:
+                call = Call(name, arguments, built.context, built.server)
+                old, new = self.old.replay(call), self.new.replay(call)
+                if (self._leaf(old, self.old_counters), self._leaf(new, self.new_counters)) == differences.pairs[
+                    leaf.rule
+                ]:
+                    return call, old, new
         return None
 
     def _leaf(self, decided: Decided, counters: dict[str, int]) -> Leaf:

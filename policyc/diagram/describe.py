@@ -14,6 +14,7 @@ from policyc.diagram.build import Node, shape
 from policyc.diagram.cell import Cell, Truths
 from policyc.diagram.cover import Literal, cover
 from policyc.diagram.formula import SERVER, TOOL, Probe, Var
+from policyc.diagram.merge import unmoved
 from policyc.diagram.numbers import NumberSlot
 from policyc.ir.model import Path
 from policyc.ir.spelling import MARKS, path_text, quote
@@ -242,10 +243,9 @@ def _literal(name: str, var: Var, probe: Probe, allowed: Literal, kind: int) -> 
 
 def test_text(var: Var, probe: Probe, op: str | None = None) -> str:
     """A test in the DSL's words; its marks for missing and mistyped values only where it tests elements (elsewhere the kinds are said)."""
-    steps, mark = var[1], ""
-    if probe.quantifier is not None:
-        steps = (*var[1], None, *probe.inner)
-        mark = MARKS.get((probe.missing, probe.mistyped), "")
+    written, probe = unmoved(var, probe)
+    mark = "" if written == var and probe.quantifier is None else MARKS.get((probe.missing, probe.mistyped), "")
+    steps = written[1] if probe.quantifier is None else (*written[1], None, *probe.inner)
     name = variable_text(var) if var in (SERVER, TOOL) else path_text(Path(var[0], steps))  # type: ignore[arg-type]
     operand = f"len({name}{mark})" if probe.length else name
     word = "" if probe.quantifier is None else f"{probe.quantifier} "

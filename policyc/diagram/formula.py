@@ -25,7 +25,12 @@ TOOL: Var = ("call", ("tool",))
 @record
 class Probe:
     """A test as a function of its variable's value alone. Fields as in `policyc.ir.model.Test`; `inner`: the steps after
-    the first `[*]`. Op `lookup` is internal: a string operand's truth value is found in `value`, pairs (string, truth)."""
+    the first `[*]`. Op `lookup` is internal: a string operand's truth value is found in `value`, pairs (string, truth).
+
+    Three more ops are the analysis' own and never reach a table or the reference: `multiple` (a number that `value` divides); `fits`
+    (with a quantifier: elements, from index n on, for which a formula over variables ("item", steps) holds; `value` is (formula, n));
+    `at` (what another probe makes of what stands at some steps; `value` is (steps, probe)).
+    """
 
     op: str
     value: Any

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator
+from fractions import Fraction
 
-from policyc.diagram.cell import Cell, is_number
+from policyc.diagram.cell import NO_EXAMPLE, Cell, Truths, is_number
 from policyc.diagram.formula import Probe
+from policyc.diagram.multiples import divided
 from policyc.record import record
+from policyc.runtime.tests import FALSE, TRUE
+from policyc.runtime.values import NUMBER
 
 
 @record
@@ -19,7 +23,7 @@ class NumberSlot:
 
 
 def _number_constants(probe: Probe) -> Iterator[int | float]:
-    if probe.length or probe.quantifier is not None:
+    if probe.length or probe.quantifier is not None or probe.op == "multiple":
         return
     values = probe.value if isinstance(probe.value, tuple) and probe.op in ("in", "not in") else (probe.value,)
     if probe.op == "prints":
@@ -70,6 +74,33 @@ def number_cells(
             NumberSlot(None if fraction is None else cell(fraction), None if integer is None else cell(integer))
         )
     return bounds, tuple(slots)
+
+
+def number_multiples(
+    probes: tuple[Probe, ...], bounds: tuple[int | float, ...], slots: tuple[NumberSlot, ...]
+) -> tuple[Cell, ...]:
+    """The cells between the bounds that probes of op `multiple` add to those of the slots. Raises TooLarge."""
+    wanted = [Fraction(p.value) for p in probes if p.op == "multiple"]
+    if not wanted:
+        return ()
+    divisors = list(dict.fromkeys((Fraction(1), *wanted)))
+    found: dict[Truths, Cell] = {}
+    for i in range(0, len(slots), 2):
+        low = bounds[i // 2 - 1] if i else None
+        high = bounds[i // 2] if i // 2 < len(bounds) else None
+        for chosen, example in divided(divisors, low, high):
+            like = slots[i].integer if 0 in chosen else slots[i].fraction
+            if like is None:
+                continue  # no such number lies between the bounds
+            exact = {divisors[place] for place in chosen}
+            truths = tuple(
+                (TRUE if Fraction(p.value) in exact else FALSE) if p.op == "multiple" else truth
+                for p, truth in zip(probes, like.truths, strict=True)
+            )
+            cell = Cell(NUMBER, truths, example)
+            if truths not in found or found[truths].example is NO_EXAMPLE:
+                found[truths] = cell
+    return tuple(found.values())
 
 
 def _rounding_range(value: int | float) -> tuple[int, int, int, int]:

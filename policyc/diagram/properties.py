@@ -16,10 +16,9 @@ from policyc.diagram.base_policy import widening
 from policyc.diagram.bounds import counters, keeps_to
 from policyc.diagram.build import Leaf
 from policyc.diagram.formula import SERVER, TOOL, Formula, Predicate, Probe, at_least, conj, disj, predicates
-from policyc.diagram.schema import schema_formula
 from policyc.diagram.search import leaves
 from policyc.diagram.sides import Decided
-from policyc.diagram.specialise import OTHER_TOOL, Guarded, Tool, ToolProgram, collect_names, selected_at_least
+from policyc.diagram.specialise import OTHER_TOOL, Tool, collect_names, selected_at_least
 from policyc.ir.facts import Facts
 from policyc.ir.model import AnyTool, Limit, Policy, Property, Selector, Test, Truth
 from policyc.record import field, record, replace
@@ -229,12 +228,7 @@ class Prover:
         """The part of a region whose arguments fit the tool's schema, those too that only the property looks at."""
         if region is False:
             return False
-        program = self.analysis.program(tool)
-        asked = ToolProgram(
-            (Guarded(OUTSIDE.rule, region), *program.denials),
-            program.allows, program.approvals, program.limits, program.default,
-        )  # fmt: skip
-        return conj((schema_formula(self.catalog, asked, tool), region))
+        return conj((self.analysis.schema(tool, region), region))
 
     def _reached(self, tool: Tool, region: Formula, found: _Search) -> set[Leaf]:
         """The outcomes of a region, noted in `found`; none, with the reason noted, where it is over budget."""

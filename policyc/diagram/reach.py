@@ -57,3 +57,11 @@ def covering(analysis: Analysis, rule: int, tools: list[Tool], given: Formula = 
         for leaf in analysis.outcomes(tool, guard):
             found.setdefault(leaf.rule, set()).add(leaf.effect)
     return found
+
+
+def judgeable(analysis: Analysis, tool: Tool) -> bool:
+    """Whether it is worth saying what rules do to each other on a tool. Where selectors ask the catalog, a tool that is not in it is
+    undefined to them and denied or limited by each; that says nothing about the rules (that it is unknown is another finding)."""
+    if not analysis.specialiser.asks_facts:
+        return True
+    return analysis.catalog is not None and isinstance(tool, str) and bool(analysis.catalog.by_name(tool))

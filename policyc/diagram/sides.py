@@ -15,6 +15,8 @@ from policyc.diagram.analysis import Analysis
 from policyc.diagram.answers import Answers, Reserved, Said, Uses, reserved, said_by, uses
 from policyc.diagram.build import Known, Leaf, Residual, State, residual, simplify
 from policyc.diagram.formula import Formula, disj
+from policyc.diagram.merge import Rewrite
+from policyc.diagram.schema import looked_at, schema_formula
 from policyc.diagram.specialise import Guarded, Tool, ToolProgram
 from policyc.ir.model import Limit, Rule
 from policyc.ir.names import selector_text
@@ -34,6 +36,16 @@ class Decided:
     limits: tuple[tuple[str, str | None, str | None, Limit], ...] = ()
 
 
+class Open(State, Protocol):
+    """What is open on one side."""
+
+    def assign(self, known: Known) -> Open | Leaf:
+        """What is open once `known` is."""
+
+    def rewritten(self, rewrite: Rewrite) -> Open | Leaf:
+        """The same over other variables."""
+
+
 class Side(Protocol):
     """One of the two that are compared."""
 
@@ -49,14 +61,17 @@ class Side(Protocol):
     def identified(self) -> bool:
         """Whether a limit's place is known by its rule's id alone (a table), not by its selector and condition."""
 
+    def counted(self) -> Iterator[tuple[str, Limit]]:
+        """Every limit with its rule's id."""
+
     def uses(self, identified: bool) -> Uses:
         """What is counted in which counter."""
 
-    def state(self, tool: Tool, answers: Answers, counters: dict[str, int]) -> State | Leaf:
+    def state(self, tool: Tool, answers: Answers, counters: dict[str, int]) -> Open | Leaf:
         """What decides calls to a tool. Raises OverBudget where that cannot be said."""
 
-    def schema(self, tool: Tool) -> Formula:
-        """The formula for "the arguments fit the tool's input schema"."""
+    def schema(self, tool: Tool, catalog: Catalog | None) -> Formula:
+        """The formula for "the arguments that this side looks at fit the tool's input schema of this catalog"."""
 
     def replay(self, call: Call) -> Decided:
         """The side's own decision."""
@@ -74,14 +89,17 @@ class PolicySide:
         self._answer: dict[int, int] = {}
         self._limit: dict[int, int] = {}
 
+    def counted(self) -> Iterator[tuple[str, Limit]]:
+        return ((r.id, r.limit) for r in self.analysis.rules if r.limit is not None)
+
     def uses(self, identified: bool) -> Uses:
+        if identified:
+            return uses(self.counted())
         return uses(
-            (r.id if identified else repr((selector_text(r.selector), r.when)), r.limit)
-            for r in self.analysis.rules
-            if r.limit is not None
+            (repr((selector_text(r.selector), r.when)), r.limit) for r in self.analysis.rules if r.limit is not None
         )
 
-    def state(self, tool: Tool, answers: Answers, counters: dict[str, int]) -> State | Leaf:
+    def state(self, tool: Tool, answers: Answers, counters: dict[str, int]) -> Open | Leaf:
         rules = self.analysis.rules
 
         def said(guards: Iterable[Guarded]) -> tuple[Guarded, ...]:
@@ -112,11 +130,15 @@ class PolicySide:
             known = self._limit[rule] = answers.limit(reserved(r.limit, r.reason, counters))
         return known
 
-    def schema(self, tool: Tool) -> Formula:
-        return self.analysis.schema(tool) if isinstance(tool, str) else True
+    def schema(self, tool: Tool, catalog: Catalog | None) -> Formula:
+        if not isinstance(tool, str):
+            return True
+        if catalog is self.catalog:
+            return self.analysis.schema(tool)
+        return schema_formula(catalog, looked_at(self.analysis.program(tool)), tool)
 
     def replay(self, call: Call) -> Decided:
-        outcome = decide(self.analysis.policy, call, self.analysis.facts)
+        outcome = decide(self.analysis.reaching(call.tool), call, self.analysis.facts)
         rule = outcome.rule
         said = Said() if rule is None else said_by(rule.effect, rule.reason, rule.by, rule.severity)
         limits = tuple((r.id, _place(r), r.reason, r.limit) for r in outcome.limits if r.limit is not None)
@@ -134,7 +156,7 @@ def _default_place(analysis: Analysis) -> str | None:
     return None if span is None else str(span)
 
 
-def program_state(program: ToolProgram) -> State | Leaf:
+def program_state(program: ToolProgram) -> Open | Leaf:
     """A program over numbered answers as a state."""
     return _told(simplify(residual(program)))
 
@@ -150,6 +172,13 @@ class Told:
 
     def assign(self, known: Known) -> Told | Leaf:
         return _told(self.open.assign(known))
+
+    def rewritten(self, rewrite: Rewrite) -> Told | Leaf:
+        def each(items: tuple[Guarded, ...]) -> tuple[Guarded, ...]:
+            return tuple(Guarded(g.rule, rewrite(g.guard)) for g in items)
+
+        r = self.open
+        return _told(Residual(each(r.denials), each(r.allows), each(r.approvals), each(r.limits), r.default_allow))
 
 
 def _told(r: Residual | Leaf) -> Told | Leaf:

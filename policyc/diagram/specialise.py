@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import lru_cache
 from typing import Final, Literal
 
@@ -84,6 +85,15 @@ class Specialiser:
         self.asks_facts: bool = any(_asks_facts(rule.selector) for rule in self.rules)
         """Whether some selector asks what only a catalog knows of a tool."""
         self._firing: dict[int, Formula] = {}
+
+    @property
+    def wide(self) -> Sequence[int]:
+        """The rules whose selector is not one exact name, by their indexes."""
+        return self._wide
+
+    def own(self, tool: str) -> Sequence[int]:
+        """The rules whose selector is exactly this name, by their indexes."""
+        return self._exact.get(tool, ())
 
     def program(self, tool: Tool) -> ToolProgram:
         """The rules that reach a tool, with their guards."""

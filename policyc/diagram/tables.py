@@ -11,9 +11,11 @@ from typing import Any
 
 from policyc.catalog.model import Catalog
 from policyc.diagram.answers import PLAIN, Answers, Said, Uses, reserved, said_by, uses
-from policyc.diagram.build import Known, Leaf, State
-from policyc.diagram.formula import Formula, Predicate, Probe, Var, conj, disj, substitute
-from policyc.diagram.sides import Decided, program_state
+from policyc.diagram.build import Known, Leaf
+from policyc.diagram.cell import probe_function
+from policyc.diagram.formula import TOOL, Formula, Predicate, Probe, Var, conj, disj, substitute
+from policyc.diagram.merge import Rewrite
+from policyc.diagram.sides import Decided, Open, program_state
 from policyc.diagram.specialise import Guarded, Tool, ToolProgram
 from policyc.ir.model import Limit, Path
 from policyc.record import field, record
@@ -37,6 +39,9 @@ class Choice:
 
     def assign(self, known: Known) -> Choice | Leaf:
         return self.home.restricted(self, known, {})
+
+    def rewritten(self, rewrite: Rewrite) -> Choice | Leaf:
+        return self.home.rewritten(self, rewrite, {})
 
 
 class Choices:
@@ -82,6 +87,15 @@ class Choices:
             done[id(node)] = self.choice(left)
         return done[id(node)]
 
+    def rewritten(self, node: Choice | Leaf, rewrite: Rewrite, done: dict[int, Choice | Leaf]) -> Choice | Leaf:
+        """The node over other variables."""
+        if isinstance(node, Leaf):
+            return node
+        if id(node) not in done:
+            options = [(rewrite(condition), self.rewritten(child, rewrite, done)) for condition, child in node.options]
+            done[id(node)] = self.choice(options)
+        return done[id(node)]
+
 
 class TableSide:
     """One policy of a table as a side."""
@@ -106,10 +120,11 @@ class TableSide:
         self._numbers = {self._pools["rules"][i][0]: i for i in range(*entry["rules"])}
         self._choices = Choices()
 
+    def counted(self) -> Iterator[tuple[str, Limit]]:
+        return ((self._pools["rules"][i][0], limit) for i in range(*self._entry["rules"]) if (limit := self._limit(i)))
+
     def uses(self, identified: bool) -> Uses:
-        return uses(
-            (self._pools["rules"][i][0], limit) for i in range(*self._entry["rules"]) if (limit := self._limit(i))
-        )
+        return uses(self.counted())
 
     def _limit(self, rule: int) -> Limit | None:
         found = self._pools["rules"][rule][5]
@@ -121,11 +136,14 @@ class TableSide:
             tuple(found["scope"]), found["sliding"],
         )  # fmt: skip
 
-    def state(self, tool: Tool, answers: Answers, counters: dict[str, int]) -> State | Leaf:
+    def state(self, tool: Tool, answers: Answers, counters: dict[str, int]) -> Open | Leaf:
         number = self._entry["call"].get(tool, self._entry["call_other"])
         body = json.loads(self._bodies[number])
         reading = _Reading(self._pools, self._choices, self._said, answers, self._limit, counters)
-        return reading.rules(body) if isinstance(body, dict) else reading.nodes(body)
+        state = reading.rules(body) if isinstance(body, dict) else reading.nodes(body)
+        if not isinstance(tool, str) or isinstance(state, Leaf):
+            return state
+        return state.assign(_named(tool))  # the body of any other tool asks for the name
 
     def _said(self, rule: int) -> Said:
         if rule < 0:
@@ -133,7 +151,7 @@ class TableSide:
         _, effect, reason, by, severity, _ = self._pools["rules"][rule]
         return said_by(effect, reason, by, severity)
 
-    def schema(self, tool: Tool) -> Formula:
+    def schema(self, tool: Tool, catalog: Catalog | None) -> Formula:
         return True
 
     def replay(self, call: Call) -> Decided:
@@ -147,6 +165,15 @@ class TableSide:
         decider = -1 if decision.rule is None else self._numbers[decision.rule]
         place = None if decider < 0 else self._places[decider]
         return Decided(decision.effect, decision.rule, place, self._said(decider), tuple(limits))
+
+
+def _named(tool: str) -> Known:
+    """What a tool's name says of predicates."""
+
+    def known(p: Predicate) -> bool | None:
+        return p.holds(probe_function(p.probe)(tool)) if p.var == TOOL else None
+
+    return known
 
 
 @record(frozen=False)
@@ -183,7 +210,7 @@ class _Reading:
         limit = self.limit(rule)
         return self.answers.limit(reserved(limit, self.pools["rules"][rule][2], self.counters))
 
-    def rules(self, body: dict[str, Any]) -> State | Leaf:
+    def rules(self, body: dict[str, Any]) -> Open | Leaf:
         """A body that is a list of rules."""
         denials, allows, approvals, limits = (
             tuple((rule, self._formula(guard)) for rule, guard in group) for group in body["rules"]

@@ -11,7 +11,8 @@ from collections.abc import Iterable, Sequence
 from typing import Final, Literal
 
 from policyc.catalog.model import CATEGORIES, Catalog, Category, OperationRisk, Tool, severity_rank
-from policyc.catalog.schema import Argument, arguments
+from policyc.catalog.roles import amount_argument
+from policyc.catalog.schema import arguments
 from policyc.catalog.show import one_line
 from policyc.ir.model import Limit, Path, Policy, Rule, Test, ToolName
 from policyc.ir.names import assign_ids
@@ -22,10 +23,6 @@ Action = Literal["allow", "block", "deny", "hide"]
 CALLS_A_MINUTE: Final = 30
 RISKY_CALLS_A_MINUTE: Final = 10
 SUM_A_DAY: Final = 10_000
-_AMOUNTS: Final = (
-    "amount", "amount_cents", "amount_minor", "total", "total_amount", "payment_amount", "charge_amount",
-    "refund_amount", "transfer_amount",
-)  # fmt: skip
 _DESTRUCTIVE_REASON: Final = "this tool destroys data and is not allowed here"
 _OPERATION_REASON: Final = "this operation is not allowed here"
 HEADINGS: Final[dict[Category, str]] = {
@@ -136,7 +133,7 @@ def _financial(
     tool: Tool, selector: ToolName, comments: tuple[str, ...], calls: Limit, counters: set[str]
 ) -> Suggestion:
     """Approval, and where the tool takes an amount a limit on its sum, which a negative amount may not refill."""
-    amount = _amount(tool)
+    amount = amount_argument(tool)
     if amount is None:
         said = "no argument is a number called amount, so the sum cannot be limited"
         return Suggestion(tool, selector, "block", (*comments, said), approve=True, limits=(calls,))
@@ -153,12 +150,6 @@ def _financial(
         approve=True,
         limits=(calls, total),
     )
-
-
-def _amount(tool: Tool) -> Argument | None:
-    known = {a.name.lower(): a for a in arguments(tool.input_schema).values()}
-    found = (known[name] for name in _AMOUNTS if name in known)
-    return next((a for a in found if a.types and a.types <= {"integer", "number", "null"}), None)
 
 
 def _split_operations(tool: Tool) -> tuple[tuple[Test, str], Test | None, tuple[str, ...]] | None:

@@ -79,10 +79,11 @@ def test_rules_that_still_decide_something_are_left_alone(rules: str) -> None:
     assert said("unreachable-rule", f"default deny on t {{ {rules} }}") == []
 
 
-def test_an_approve_and_a_limit_behind_denials() -> None:
+def test_an_approve_behind_denials_and_a_limit_that_limit_on_denied_tool_speaks_of() -> None:
     text = "default deny on pay { require args.amount < 5 approve when args.amount? > 10 limit 5 per day when args.amount? > 7 }"
     messages = said("unreachable-rule", text)
-    assert len(messages) == 2 and all("`pay.require` " in m for m in messages)
+    assert messages == ["`pay.approve` never decides a call: `pay.require` decides every call that it fires on"]
+    assert len(said("limit-on-denied-tool", text)) == 1
 
 
 def test_an_allow_covered_by_other_allows_and_one_that_is_needed_for_approval() -> None:

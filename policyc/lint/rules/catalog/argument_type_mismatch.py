@@ -32,25 +32,27 @@ def check(ctx: Context) -> Iterator[Finding]:
     known = selection(ctx.catalog)
     for use in uses(ctx.policy):
         test = use.test
-        if test is not None and ctx.policy.dialect == "intercept" and test.op in ("==", "!=", "in", "not in"):
+        if test is None:
+            continue  # sum-of-non-number speaks of sums
+        if ctx.policy.dialect == "intercept" and test.op in ("==", "!=", "in", "not in"):
             continue
-        clash = _clash(known, use)
+        clash = _clash(known, use, test)
         if clash is None:
             continue
         tool, info, more = clash
-        message, help = _on_the_way(use, info) if isinstance(info, NotThere) else _at_the_end(use, tool, info)
+        message, help = _on_the_way(use, info) if isinstance(info, NotThere) else _at_the_end(use, test, tool, info)
         others = f" (as in {more} other tools)" if more > 1 else " (as in another tool)" if more else ""
         yield Finding(
             RULE.slug,
             f"{message} in the schema of `{tool.name}`{others}",
-            (None if test is None else test.span) or use.span or ctx.place,
+            test.span or use.span or ctx.place,
             label="never fits",
             help=help,
             route=use.rule.route or None,
         )
 
 
-def _clash(known: Selection, use: Use) -> tuple[Tool, ArgumentInfo | NotThere, int] | None:
+def _clash(known: Selection, use: Use, test: Test) -> tuple[Tool, ArgumentInfo | NotThere, int] | None:
     """The first tool whose argument cannot fit, and how many more; None where one fits, or may."""
     first: tuple[Tool, ArgumentInfo | NotThere] | None = None
     names: set[str] = set()
@@ -60,20 +62,13 @@ def _clash(known: Selection, use: Use) -> tuple[Tool, ArgumentInfo | NotThere, i
         if isinstance(info, NotThere):
             if not info.types:
                 continue  # it has no such argument: not a matter of types
-            if use.test is not None and use.test.op in ("exists", "is"):
+            if test.op in ("exists", "is"):
                 return None
-        elif _fits(use, tool, info):
+        elif fits(test, info.argument, tool.input_schema):
             return None
         first = first or (tool, info)
         names.add(tool.name)
     return None if first is None else (*first, len(names) - 1)
-
-
-def _fits(use: Use, tool: Tool, info: ArgumentInfo) -> bool:
-    if use.test is not None:
-        return fits(use.test, info.argument, tool.input_schema)
-    types = possible(info.argument)
-    return types is None or "number" in types
 
 
 def _on_the_way(use: Use, info: NotThere) -> tuple[str, str]:
@@ -86,10 +81,8 @@ def _on_the_way(use: Use, info: NotThere) -> tuple[str, str]:
     return f"`{use.written}` looks for {part}, and `{before}` is {have}", f"test `{before}` itself"
 
 
-def _at_the_end(use: Use, tool: Tool, info: ArgumentInfo) -> tuple[str, str]:
-    have, test = possible(info.argument) or frozenset(), use.test
-    if test is None:
-        return f"a sum adds numbers, and `{use.written}` is {noun(have)}", "sum an argument that is a number"
+def _at_the_end(use: Use, test: Test, tool: Tool, info: ArgumentInfo) -> tuple[str, str]:
+    have = possible(info.argument) or frozenset()
     want = wanted(test) or frozenset()
     if test.op == "contains" and "array" in have:
         inside = element_types(info.argument, tool.input_schema) or frozenset()

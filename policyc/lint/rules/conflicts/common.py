@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from policyc.diagnostics import Related
 from policyc.diagram.analysis import Analysis, Witness
 from policyc.diagram.formula import Formula, at_least, at_most, conj, negation
-from policyc.diagram.reach import reach
+from policyc.diagram.reach import judgeable, reach
 from policyc.diagram.specialise import OTHER_TOOL, Tool, selected_at_least
 from policyc.ir.model import And, Cond, Const, Not, Or, Rule, Test
 from policyc.lint.context import Context
@@ -41,17 +41,9 @@ def tools_of(ctx: Context, rule: int) -> list[Tool]:
     for tool in reach(analysis).tools.get(rule, []):
         if len(out) == MOST_TOOLS:
             break
-        if judgeable(ctx, tool) and analysis.possible(tool, selected_at_least(selector, tool, 1, analysis.facts)):
+        if judgeable(analysis, tool) and analysis.possible(tool, selected_at_least(selector, tool, 1, analysis.facts)):
             out.append(tool)
     return out
-
-
-def judgeable(ctx: Context, tool: Tool) -> bool:
-    """Whether it is worth saying what rules do to each other on a tool. Where selectors ask the catalog, a tool that is not in it is
-    undefined to them and denied or limited by each; that says nothing about the rules (that it is unknown is another finding)."""
-    if not ctx.analysis.specialiser.asks_facts:
-        return True
-    return ctx.catalog is not None and isinstance(tool, str) and bool(ctx.catalog.by_name(tool))
 
 
 def needed(ctx: Context, rule: int, tools: list[Tool], covers: list[int]) -> list[int]:

@@ -7,11 +7,11 @@ from collections.abc import Iterator
 from policyc.diagnostics import Finding
 from policyc.diagram.analysis import OUTSIDE, Analysis
 from policyc.diagram.formula import Formula, Var, at_least, conj, negation, predicates
-from policyc.diagram.reach import reach
+from policyc.diagram.reach import judgeable, reach
 from policyc.diagram.specialise import Tool
 from policyc.ir.model import Rule
 from policyc.lint.context import Context, RuleInfo
-from policyc.lint.rules.conflicts.common import SLIPS, judgeable, named, related, verdicts
+from policyc.lint.rules.conflicts.common import SLIPS, named, related, verdicts
 
 RULE = RuleInfo(
     "PC401", "conflicting-rules", "warning", "rules that contradict each other", needs=("analysis",), yields_to=SLIPS
@@ -31,7 +31,13 @@ def _nothing_left(ctx: Context) -> Iterator[Finding]:
     for tool in analysis.tools:
         program, outcomes = analysis.program(tool), found.outcomes[tool]
         allows = [g.rule for g in program.allows if g.guard is True]
-        if not isinstance(tool, str) or not judgeable(ctx, tool) or not allows or tool in found.open or not outcomes:
+        if (
+            not isinstance(tool, str)
+            or not judgeable(analysis, tool)
+            or not allows
+            or tool in found.open
+            or not outcomes
+        ):
             continue
         if any(leaf.effect != "deny" for leaf in outcomes):
             continue

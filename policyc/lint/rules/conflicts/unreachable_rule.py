@@ -18,11 +18,12 @@ RULE = RuleInfo(
 
 
 def check(ctx: Context) -> Iterator[Finding]:
-    """One finding for each rule that fires on some call but decides none, with the rules that together cover it."""
+    """One finding for each rule that fires on some call but decides none, with the rules that together cover it. (Of limits that
+    never count, limit-on-denied-tool speaks.)"""
     analysis, found = ctx.analysis, reach(ctx.analysis)
     judged = {id(v.rule) for v in verdicts(ctx) if v.whole}
     for i, rule in enumerate(analysis.rules):
-        if i in found.effective or rule.implied or id(rule) in judged or not found.decided(i):
+        if i in found.effective or rule.implied or rule.effect == "limit" or id(rule) in judged or not found.decided(i):
             continue
         tools = [t for t in tools_of(ctx, i) if analysis.possible(t, analysis.guard(t, i))]
         covers = covering(analysis, i, tools) if tools else None
@@ -32,7 +33,7 @@ def check(ctx: Context) -> Iterator[Finding]:
         witness = example(ctx, i, tools)
         yield Finding(
             RULE.slug,
-            f"`{rule.id}` never decides a call: {_by(rule, others)}",
+            f"`{rule.id}` never decides a call: {_by(others)}",
             rule.span or ctx.place,
             label="never decides",
             related=related(others, "decides these calls already"),
@@ -59,10 +60,8 @@ def _covered_allow(ctx: Context, index: int, tools: list[Tool], covers: dict[int
     return True
 
 
-def _by(rule: Rule, others: list[Rule]) -> str:
+def _by(others: list[Rule]) -> str:
     if not others:
         return "the default decides every call that it fires on"
     verb = "decides" if len(others) == 1 else "together decide"
-    if rule.effect == "limit":
-        verb = "denies" if len(others) == 1 else "together deny"
     return f"{named(others)} {verb} every call that it fires on"

@@ -20,7 +20,7 @@ RULE = RuleInfo(
 
 def check(ctx: Context) -> Iterator[Finding]:
     """One finding for each rule that lets some call to a destructive tool through without approval."""
-    groups = let_through(ctx, lambda tool: tool.risk.category == "destructive", lambda leaf: leaf.effect == "allow")
+    groups = let_through(ctx, lambda category: category == "destructive", lambda leaf: leaf.effect == "allow")
     for group in groups:
         message = allowed_by(group, "with nobody asked", "destructive tools")
         note = "allowed with nobody asked"

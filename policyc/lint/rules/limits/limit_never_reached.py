@@ -2,49 +2,55 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 
 from policyc.diagnostics import Finding, Related
-from policyc.diagram.formula import conj, negation
+from policyc.diagram.analysis import Analysis
+from policyc.diagram.formula import conj, negation, predicate
 from policyc.diagram.reach import reach
 from policyc.diagram.specialise import Tool
-from policyc.ir.model import Limit, Rule
+from policyc.ir.model import Limit, Rule, Test
 from policyc.lint.context import Context, RuleInfo
-from policyc.lint.rules.limits.common import seconds, written
+from policyc.lint.rules.limits.common import written
+from policyc.lint.rules.limits.windows import keeps_below, most_through
 
-DAY = 86_400
 RULE = RuleInfo(
     "PC306", "limit-never-reached", "warning", "a limit that another limit keeps out of reach", needs=("analysis",)
 )
 
 
 def check(ctx: Context) -> Iterator[Finding]:
-    """One finding for each limit whose counter cannot reach its maximum because another counts the same calls more tightly."""
+    """One finding for each limit whose counter cannot exceed its maximum because another counts the same calls more tightly.
+
+    Only limits that apply to one tool of both are compared. A counter that several limits count is left out: what the others add
+    is not bounded by these.
+    """
     analysis = ctx.analysis
     tools = reach(analysis).tools
-    limits = [(i, r, r.limit) for i, r in enumerate(analysis.rules) if r.limit is not None and i in tools]
-    users: dict[str, list[int]] = {}
-    for i, _, limit in limits:
-        users.setdefault(limit.counter, []).append(i)
-    for i, rule, limit in limits:
-        if len(users[limit.counter]) > 1:
-            continue  # counted from several places: shared-counter-mismatch looks at those
-        for j, other, tighter in limits:
-            if i == j or len(users[tighter.counter]) > 1 or not keeps_below(tighter, limit):
+    users = Counter(rule.limit.counter for rule in analysis.rules if rule.limit is not None)
+    for i, rule in enumerate(analysis.rules):
+        limit = rule.limit
+        if limit is None or users[limit.counter] > 1 or not tools.get(i):
+            continue
+        for guarded in analysis.program(tools[i][0]).limits:
+            j, other = guarded.rule, analysis.rules[guarded.rule]
+            tighter = other.limit
+            assert tighter is not None
+            if i == j or users[tighter.counter] > 1 or not keeps_below(tighter, limit):
                 continue
-            if (keeps_below(limit, tighter) and i < j) or not _beside(ctx, i, j, tools[i]):
-                continue
-            yield _finding(ctx, rule, limit, other, tighter)
-            break
+            if keeps_below(limit, tighter) and i < j:
+                continue  # each keeps the other below: the later one is said to be the one too many
+            if _beside(analysis, i, j, tools[i]) and _never_negative(analysis, j, tighter, tools[j]):
+                yield _finding(ctx, rule, limit, other, tighter)
+                break
 
 
 def _finding(ctx: Context, rule: Rule, limit: Limit, other: Rule, tighter: Limit) -> Finding:
-    most = most_in(tighter, limit)
+    most = f"{most_through(tighter, limit):_}"
     return Finding(
         RULE.slug,
-        f"{written(limit)} is never reached: {written(tighter)} lets at most {most:,} through in that time".replace(
-            ",", "_"
-        ),
+        f"{written(limit)} is never reached: {written(tighter)} lets at most {most} through in that time",
         rule.span or ctx.place,
         label="never reached",
         related=() if other.span is None else (Related(other.span, "the limit that keeps it out of reach"),),
@@ -53,51 +59,25 @@ def _finding(ctx: Context, rule: Rule, limit: Limit, other: Rule, tighter: Limit
     )
 
 
-def most_in(tighter: Limit, limit: Limit) -> int | float:
-    """The most that `tighter` lets through within one window of `limit`."""
-    inner, outer = seconds(tighter.window), longest(limit.window)
-    if tighter.sliding:
-        return tighter.maximum * -(-outer // inner)
-    if not limit.sliding and _nested(inner, tighter.window, limit.window):
-        return tighter.maximum * -(-outer // inner)
-    return tighter.maximum * (-(-outer // inner) + 1)
+def _beside(analysis: Analysis, index: int, tighter: int, tools: list[Tool]) -> bool:
+    """Whether the tighter limit counts every call that the other one counts, valid or not."""
 
-
-def longest(window: str | int) -> int:
-    """The length of a window in seconds, of the longest month."""
-    return 31 * DAY if window == "month" else seconds(window)
-
-
-def _nested(inner: int, tighter: str | int, limit: str | int) -> bool:
-    """Whether each aligned window of `limit` begins where one of `tighter` does, or lies inside of one. Windows of N seconds begin at
-    multiples of N since 1970, days at midnight UTC, weeks on Monday, months on the first."""
-    outer = seconds(limit)
-    if tighter in ("week", "month"):
-        return tighter == limit or (limit != "week" and limit != "month" and DAY % outer == 0)
-    if limit in ("week", "month"):
-        return DAY % inner == 0
-    return outer % inner == 0 or inner % outer == 0
-
-
-def keeps_below(tighter: Limit, limit: Limit) -> bool:
-    """Whether what `tighter` lets through can never exceed what `limit` allows, when both count the same calls."""
-    same = (
-        tighter.amount == limit.amount
-        and tighter.step == limit.step
-        and tighter.whole == limit.whole
-        and (tighter.optional == limit.optional)
-        and tighter.amount is None  # a negative amount refills a sum, so sums do not bound each other
-    )
-    wider = set(tighter.scope) - {"global"} <= set(limit.scope)
-    return same and wider and most_in(tighter, limit) <= limit.maximum
-
-
-def _beside(ctx: Context, index: int, tighter: int, tools: list[Tool]) -> bool:
-    """Whether the tighter limit counts every call that the other one counts."""
-    analysis = ctx.analysis
-    return all(
-        not analysis.possible(
-            tool, conj((analysis.guard(tool, index), negation(analysis.guard(tool, tighter)))), valid=False
+    def counted(tool: Tool) -> bool:
+        beside = analysis.guard(tool, tighter)
+        return beside is True or not analysis.possible(
+            tool, conj((analysis.guard(tool, index), negation(beside))), valid=False
         )
+
+    return all(map(counted, tools))
+
+
+def _never_negative(analysis: Analysis, index: int, limit: Limit, tools: list[Tool]) -> bool:
+    """Whether no call, valid or not, is counted with an amount below zero: it would make room for others."""
+    if limit.amount is None:
+        return True
+    negative = predicate(Test(limit.amount, "<", 0), 0b100)
+    return all(
+        analysis.decided(tool, negative, valid=False)
+        and not any(index in leaf.limits for leaf in analysis.outcomes(tool, negative, valid=False))
         for tool in tools
     )

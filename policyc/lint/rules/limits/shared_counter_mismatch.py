@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from policyc.diagnostics import Finding, Related
 from policyc.ir.model import Limit, Rule
 from policyc.lint.context import Context, RuleInfo
-from policyc.lint.rules.limits.common import written
+from policyc.lint.rules.limits.common import differences, written
 
 RULE = RuleInfo("PC311", "shared-counter-mismatch", "error", "one counter under limits that do not agree")
 
@@ -23,7 +23,7 @@ def check(ctx: Context) -> Iterator[Finding]:
             first[limit.counter] = (rule, limit)
             continue
         earlier, known = first[limit.counter]
-        differs = _differences(known, limit)
+        differs = differences(known, limit)
         if not differs:
             continue
         yield Finding(
@@ -35,16 +35,3 @@ def check(ctx: Context) -> Iterator[Finding]:
             help="give it a counter of its own, or make the two limits the same",
             route=rule.route or None,
         )
-
-
-def _differences(a: Limit, b: Limit) -> list[str]:
-    out = []
-    if (a.window, a.sliding) != (b.window, b.sliding):
-        out.append("the window")
-    if a.maximum != b.maximum:
-        out.append("the maximum")
-    if set(a.scope) != set(b.scope):
-        out.append("the scope")
-    if (a.amount is None) != (b.amount is None):
-        out.append("what is counted")
-    return out

@@ -5,12 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from policyc.diagnostics import Finding
-from policyc.diagram.formula import predicate
-from policyc.diagram.reach import reach
-from policyc.ir.model import Rule, Test
+from policyc.ir.model import Rule
 from policyc.ir.spelling import path_text
 from policyc.lint.context import Context, RuleInfo
-from policyc.lint.rules.limits.common import MOST_TOOLS
+from policyc.lint.rules.limits.common import negative_call
 
 RULE = RuleInfo(
     "PC307",
@@ -24,28 +22,23 @@ RULE = RuleInfo(
 
 def check(ctx: Context) -> Iterator[Finding]:
     """One finding for each sum limit that some call passes with an amount below zero."""
-    analysis = ctx.analysis
-    tools = reach(analysis).tools
-    for i, rule in enumerate(analysis.rules):
+    for i, rule in enumerate(ctx.analysis.rules):
         if rule.limit is None or rule.limit.amount is None:
             continue
-        path = rule.limit.amount
-        negative = predicate(Test(path, "<", 0), 0b100)
-        for tool in tools.get(i, [])[:MOST_TOOLS]:
-            witness = analysis.find(tool, lambda leaf, i=i: i in leaf.limits, negative)  # type: ignore[misc]
-            if witness is not None:
-                name = path_text(path)
-                yield Finding(
-                    RULE.slug,
-                    f"a negative `{name}` passes, and takes the sum down instead of up",
-                    (rule.limit.amount.span or rule.span or ctx.place),
-                    label="may be negative",
-                    witness=witness.as_json(),
-                    witness_note=f"{'held for approval' if witness.outcome.effect == 'approve' else 'allowed'}, and gives the budget back",
-                    help=_help(rule, name),
-                    route=rule.route or None,
-                )
-                break
+        witness = negative_call(ctx, i)
+        if witness is None:
+            continue
+        name = path_text(rule.limit.amount)
+        yield Finding(
+            RULE.slug,
+            f"a negative `{name}` passes, and takes the sum down instead of up",
+            (rule.limit.amount.span or rule.span or ctx.place),
+            label="may be negative",
+            witness=witness.as_json(),
+            witness_note=f"{'held for approval' if witness.outcome.effect == 'approve' else 'allowed'}, and gives the budget back",
+            help=_help(rule, name),
+            route=rule.route or None,
+        )
 
 
 def _help(rule: Rule, name: str) -> str:

@@ -21,7 +21,7 @@ RULE = RuleInfo(
 def check(ctx: Context) -> Iterator[Finding]:
     """One finding for each rule that lets calls to such tools through unlimited: about paths that allow, not about keys."""
     groups = let_through(
-        ctx, lambda tool: tool.risk.category != "read", lambda leaf: leaf.effect == "allow" and not leaf.limits
+        ctx, lambda category: category != "read", lambda leaf: leaf.effect == "allow" and not leaf.limits
     )
     for group in groups:
         message = allowed_by(group, "without any limit", "tools that change things")

@@ -1,0 +1,58 @@
+"""A tool's input schema as a formula over the arguments that a policy looks at."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from policyc.catalog.model import Catalog
+from policyc.diagram.formula import SERVER, Formula, Predicate, Probe, conj, disj, predicates
+from policyc.diagram.schema.bounds import UNKNOWN, Bounds
+from policyc.diagram.schema.look import Look, look_of
+from policyc.diagram.schema.place import Place
+from policyc.diagram.schema.translator import Translator
+from policyc.diagram.specialise import Tool, ToolProgram
+from policyc.record import record
+
+
+@record(eq=False)
+class LookedAt:
+    """What questions about one tool look at: its arguments, and whether the server is asked for."""
+
+    look: Look
+    server: bool
+
+    def with_(self, formula: Formula) -> LookedAt:
+        """This one, if a formula looks at nothing else; else what both look at."""
+        look = self.look.copy()
+        asked = tuple(predicates(formula))
+        new = look.add_all(p for p in asked if p.var[0] == "args")
+        server = self.server or any(p.var == SERVER for p in asked)
+        return LookedAt(look, server) if new or server != self.server else self
+
+
+def looked_at(program: ToolProgram) -> LookedAt:
+    """What the rules that reach a tool look at."""
+    groups = (program.denials, program.allows, program.approvals, program.limits)
+    asked = dict.fromkeys(p for group in groups for guarded in group for p in predicates(guarded.guard))
+    return LookedAt(look_of(asked), any(p.var == SERVER for p in asked))
+
+
+def schema_formula(catalog: Catalog | None, asked: LookedAt, tool: Tool) -> Formula:
+    """The formula for "what is looked at fits the tool's schema, and the server is one that has the tool"; True where nothing is known.
+    It holds for at least every valid call."""
+    entries = () if catalog is None or not isinstance(tool, str) else catalog.by_name(tool)
+    if not entries:
+        return True
+    if not asked.server:
+        return disj(dict.fromkeys(schema_bounds(entry.input_schema, asked.look).may for entry in entries))
+    return disj(
+        conj((Predicate(SERVER, Probe("in", (e.server,), 2, 0), 0b100), schema_bounds(e.input_schema, asked.look).may))
+        for e in entries
+    )
+
+
+def schema_bounds(schema: Any, look: Look) -> Bounds:
+    """What an input schema says of the arguments looked at."""
+    if schema is None or (not look.keys and not look.asked):
+        return UNKNOWN
+    return Translator(schema).bounds(schema, Place("args", (), look))
