@@ -68,6 +68,7 @@ def call(verdict: Verdict) -> dict[str, Any]:
         ("allow a approve a deny b", "always approve a, b", "proved"),
         ("allow a", "never allow b*", "proved"),
         ("allow b_*", "never allow b*", "violated"),
+        ("allow b*", "never allow b* and not b", "violated"),  # by a name that is not the shortest one
         ("allow *", "never allow some_new_tool", "violated"),
         ("allow * deny category:write", "never allow fresh", "proved"),  # a tool that no catalog has is undefined
         ("allow s/a", "never allow a", "violated"),
@@ -205,6 +206,15 @@ def test_no_wider_than_another_policy(tmp_path: Path, rules: str, status: str) -
     assert verdict.status == status
     if status == "violated":
         assert verdict.witness is not None and "by `base.policy` it is" in verdict.why
+
+
+def test_a_wider_call_that_fits_the_schema_is_shown_first(tmp_path: Path) -> None:
+    """Two changes, and the one that a report names first is of calls that no schema allows."""
+    (tmp_path / "base.policy").write_text("default deny allow pay approve pay deny pay when args.amount < 0")
+    (verdict,) = judged(
+        "allow pay approve pay when args.amount < 0", 'no wider than "base.policy"', SHOP, str(tmp_path / "p.policy")
+    )
+    assert verdict.status == "violated" and verdict.valid
 
 
 @pytest.mark.parametrize(
