@@ -76,7 +76,7 @@ def _arrays_by_elements(
     elements, why = _element_examples([probes[i] for i in looks_inside], [p for _, p in at_index.values()], cut)
     word = _Word(probes, looks_inside, at_index)
     seen = [word.alone(e) for e in elements]
-    found: dict[tuple[int, Truths], list[Any]] = {(0, word.empty): []}
+    found: dict[State, list[Any]] = {word.start: []}
     queue = list(found)
     for state in queue:
         for element, alone in zip(elements, seen, strict=True):
@@ -91,8 +91,8 @@ def _arrays_by_elements(
             break
     cells: dict[Truths, Cell] = {}
     inside = {probe: place for place, probe in enumerate(word.order)}
-    for (position, truths), example in found.items():
-        exact = position < word.known_length or not example  # a longer array is another state
+    for state, example in found.items():
+        truths, exact = word.truths(state), state[0] < word.known_length  # a longer array is another state
         for n in [len(example)] if exact else sorted({*lengths, len(example)}):
             if n >= len(example):
                 _add_array(cells, probes, functions, inside, truths, example, n)
@@ -101,44 +101,54 @@ def _arrays_by_elements(
     return cells, why
 
 
+State = tuple[int, Truths, Truths]
+"""The number of elements read, as far as it matters; what probes of all elements have seen; what probes at an index have."""
+
+
 class _Word:
     """What probes have made of an array's elements, read one after the other.
 
-    A state is the number of elements read, up to `known_length`, and the truth value of each probe of `order`.
+    What `every` has seen is kept as 2 - truth, so that more elements only raise it, as they raise what `some` has seen.
     """
 
     def __init__(
         self, probes: tuple[Probe, ...], looks_inside: list[int], at_index: dict[int, tuple[int, Probe]]
     ) -> None:
+        """Raises TooLarge."""
         self._inside = [(probe_function(_from_any(probes[i])), probes[i].quantifier == "every") for i in looks_inside]
-        self._start = [probes[i].value[1] if probes[i].op == "fits" else 0 for i in looks_inside]
+        self._starts = [probes[i].value[1] if probes[i].op == "fits" else 0 for i in looks_inside]
         self._at = [(index, probe_function(inner)) for index, inner in at_index.values()]
+        self._indexes = {index for index, _ in self._at}
+        self._last_start = max(self._starts, default=0)
         self.order = [*looks_inside, *at_index]
-        self.empty: Truths = (
-            *(f([]) for f, _ in self._inside),
-            *(f(MISSING) for _, f in self._at),
-        )
-        self.known_length = max([1, *(n + 1 for n in self._start), *(index + 1 for index, _ in self._at)])
+        self.start: State = (0, (0,) * len(self._inside), tuple(f(MISSING) for _, f in self._at))
+        self.known_length = max([1, self._last_start + 1, *(index + 1 for index in self._indexes)])
         if self.known_length > FURTHEST + 1:
             raise TooLarge(f"an index beyond {FURTHEST} beside other tests on the array")
 
-    def alone(self, element: Any) -> Truths:
+    def alone(self, element: Any) -> tuple[Truths, Truths]:
         """What the probes make of one element."""
-        return (*(f([element]) for f, _ in self._inside), *(f(element) for _, f in self._at))
+        inside = tuple(2 - f([element]) if every else f([element]) for f, every in self._inside)
+        return inside, tuple(f(element) for _, f in self._at)
 
-    def after(self, state: tuple[int, Truths], alone: Truths) -> tuple[int, Truths]:
+    def after(self, state: State, alone: tuple[Truths, Truths]) -> State:
         """The state after one more element."""
-        position, before = state
-        many = len(self._inside)
-        truths = [
-            was if position < start else min(was, new) if every else max(was, new)
-            for was, new, (_, every), start in zip(before, alone, self._inside, self._start, strict=False)
-        ]
-        truths += [
-            new if position == index else was
-            for was, new, (index, _) in zip(before[many:], alone[many:], self._at, strict=True)
-        ]
-        return min(position + 1, self.known_length), tuple(truths)
+        position, inside, at_index = state
+        new_inside, new_at = alone
+        if position < self._last_start:
+            late = zip(self._starts, inside, new_inside, strict=True)
+            inside = tuple(was if position < start else max(was, new) for start, was, new in late)
+        else:
+            inside = tuple(map(max, inside, new_inside))
+        if position in self._indexes:
+            here = zip(self._at, at_index, new_at, strict=True)
+            at_index = tuple(new if position == index else was for (index, _), was, new in here)
+        return min(position + 1, self.known_length), inside, at_index
+
+    def truths(self, state: State) -> Truths:
+        """What the probes of `order` make of the array read."""
+        seen = zip(state[1], self._inside, strict=True)
+        return (*(2 - truth if every else truth for truth, (_, every) in seen), *state[2])
 
 
 def _from_any(probe: Probe) -> Probe:
@@ -189,7 +199,7 @@ def _element_examples(inside: list[Probe], at_index: list[Probe], cut: Cut) -> t
     cells = cut(tuple(asked))
     why = cells.undecided
     word = _Word(tuple(inside), list(range(len(inside))), {})
-    chosen: dict[tuple[Truths, Truths], Any] = {}
+    chosen: dict[tuple[tuple[Truths, Truths], Truths], Any] = {}
     for cell in one_each(cells, element=True):
         if cell.example is NO_EXAMPLE:
             why = why or "no example of an array element"

@@ -8,6 +8,7 @@ of separate variables does not know. Their container is then cut as a whole: `ar
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from functools import lru_cache
 
 from policyc.diagram.cells import partition
 from policyc.diagram.errors import TooLarge
@@ -50,7 +51,7 @@ def _containers(asked: dict[Var, dict[Probe, None]]) -> dict[Var, Var]:
         inside = [v for v in _dependent(container, below[container], asked.get(container, {})) if v not in into]
         probes = dict.fromkeys(asked.get(container, {}))
         probes.update((moved(container, v, p), None) for v in inside for p in asked[v])
-        if inside and _can_be_cut(tuple(probes)):
+        if inside and _can_be_cut(frozenset(probes)):
             into.update((v, container) for v in inside)
     return into
 
@@ -68,9 +69,10 @@ def _dependent(container: Var, below: list[Var], own: Iterable[Probe]) -> list[V
     return indexes if indexes and (len(steps) > 1 or looks_inside) else []
 
 
-def _can_be_cut(probes: tuple[Probe, ...]) -> bool:
+@lru_cache(maxsize=65536)
+def _can_be_cut(probes: frozenset[Probe]) -> bool:
     try:
-        return partition(probes).undecided is None
+        return partition(tuple(sorted(probes, key=repr))).undecided is None
     except TooLarge:
         return False
 

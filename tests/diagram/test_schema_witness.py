@@ -63,7 +63,7 @@ def test_random_schemas_and_conditions() -> None:
             if not any(unread in repr(schema) for unread in UNREAD):
                 checked += 1
                 assert valid(schema, witness.call.arguments), json.dumps([schema, witness.call.arguments])
-    assert possible > 150 and checked > 100
+    assert possible > 150 and checked > 60
     assert shown > 0.93 * possible
 
 

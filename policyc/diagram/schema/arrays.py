@@ -32,19 +32,21 @@ def _items(t: Translator, schema: dict[str, Any], place: Place) -> Bounds:
     first, rest = _positions(t, schema)
     if rest is None or len(first) > MOST_POSITIONS:
         return t.only("array", place, UNKNOWN)
-    look = place.look
+    look, parts = place.look, list[Bounds]()
     own = {i: child.look for i, child in place.numbered()}
     if look.element is not None:
+        # what is said of every element from there on need not be said once more of those looked at by their index
+        together = look.element
+        for i in [i for i in own if i >= len(first)]:
+            together = together.joined(own.pop(i))
+        parts.append(_elements(t, rest, place, together, "every", len(first)))
         own.update((i, own.get(i, Look()).joined(look.element)) for i in range(len(first)))
-    parts = []
+    elif not look.whole and not all(s is True for s in (*first, rest)):
+        parts.append(UNKNOWN)
     for i, seen in own.items():
         child = place.child(i, seen)
         said = t.bounds(first[i] if i < len(first) else rest, child)
         parts.append(said if said == ALWAYS else either((opposite(t.there(child)), said)))
-    if look.element is not None:
-        parts.append(_elements(t, rest, place, "every", len(first)))
-    elif not look.whole and not all(s is True for s in (*first, rest)):
-        parts.append(UNKNOWN)
     return t.only("array", place, both(parts))
 
 
@@ -59,14 +61,13 @@ def _positions(t: Translator, schema: dict[str, Any]) -> tuple[list[Any], Any]:
     return (first, rest) if understood else ([], None)
 
 
-def _elements(t: Translator, schema: Any, place: Place, how: Literal["every", "some"], start: int = 0) -> Bounds:
-    """Every element from one on, or some, fits a schema."""
-    if place.look.whole:
-        parts = [t.bounds(schema, child) for i, child in place.numbered() if i >= start]
-        return both(parts) if how == "every" else either(parts)
-    if place.look.element is None:
+def _elements(
+    t: Translator, schema: Any, place: Place, look: Look | None, how: Literal["every", "some"], start: int = 0
+) -> Bounds:
+    """Every element from one on, or some, fits a schema, as far as elements are looked at."""
+    if look is None:
         return UNKNOWN
-    said = t.bounds(schema, Place("item", (), place.look.element))
+    said = t.bounds(schema, Place("item", (), look))
     return Bounds(
         _quantified(t, place, how, said.may, start, True), _quantified(t, place, how, said.must, start, False)
     )
@@ -93,7 +94,7 @@ def _contains(t: Translator, schema: dict[str, Any], place: Place) -> Bounds:
         if "maxContains" in schema:
             counted.append(UNKNOWN if most is None else at_most(most, among))
         return t.only("array", place, both(counted))
-    some = _elements(t, schema["contains"], place, "some")
+    some = _elements(t, schema["contains"], place, place.look.element, "some")
     parts = []
     if least is None or least > 1:
         parts.append(Bounds(some.may, False))
