@@ -170,7 +170,7 @@ class Analysis:
             if built is None:
                 continue
             for call in self._calls(tool, built, valid):
-                outcome = decide(self._reaching(tool), call, self.facts)
+                outcome = decide(self.reaching(tool), call, self.facts)
                 if self.same(outcome, leaf):
                     return Witness(call, outcome)
         return None
@@ -189,7 +189,7 @@ class Analysis:
         diagram = self._built(tool, ToolProgram(tuple(guards), (), (), (), "allow"))
         return None if diagram is None else {leaf.rule for leaf in leaves(diagram)}
 
-    def _reaching(self, tool: Tool) -> Policy:
+    def reaching(self, tool: Tool) -> Policy:
         """The policy with only those rules that can reach a tool: the others select it for no call, and a replay need not ask them."""
         known = self._policies.get(tool)
         if known is None:
