@@ -18,9 +18,12 @@ from policyc.diagram.reach import reach
 from policyc.diagram.specialise import OTHER_TOOL, Guarded, Tool, ToolProgram, asks_facts
 from policyc.ir.model import AllOf, AnyOf, AnyTool, Except, Rule, Selector, ToolName
 from policyc.ir.order import Width, width
-from policyc.record import record
+from policyc.record import record, replace
+from policyc.reference import Call, Outcome, decide
 
 DENIALS = ("hide", "deny", "require")
+MOST_TRIED = 5
+"""Tools on which a call is tried before the question is asked."""
 NONE: frozenset[int] = frozenset()
 Leaves = Callable[[int], bool]
 """Whether another rule is deleted as well."""
@@ -60,10 +63,54 @@ def redundant(analysis: Analysis, rule: int, gone: Set[int] = NONE) -> tuple[int
 
     if not any(_stands_in(analysis, tool, rule, leaves) for tool in tools) or not _keeps_order(analysis, rule, leaves):
         return None
+    if any(_missed(analysis, tool, rule) for tool in tools[:MOST_TRIED]):
+        return None
     taken = _taken(analysis, tools, rule, lambda _: False)
     if taken is None or not any(map(leaves, taken)):
         return taken
     return _taken(analysis, tools, rule, leaves)
+
+
+def _missed(analysis: Analysis, tool: Tool, rule: int) -> bool:
+    """Whether a call at hand is told otherwise without the rule: cheaper than the question, and nearly always enough for a no. Tried are
+    a call that the rule decides, and its tested arguments in a call that no rule of the group speaks of."""
+    decided = analysis.find(tool, lambda leaf: leaf.rule == rule)
+    if decided is None:
+        return False
+    policy = analysis.reaching(tool)
+    rest = replace(policy, rules=tuple(r for r in policy.rules if r is not analysis.rules[rule]))
+    calls, calm = [decided.call], _calm(analysis, tool, analysis.rules[rule].effect)
+    if calm is not None:
+        tested = {p.var[1][0] for p in predicates(analysis.guard(tool, rule)) if p.var[0] == "args" and p.var[1]}
+        given = {k: v for k, v in decided.call.arguments.items() if k in tested}
+        calls.append(
+            replace(
+                decided.call, arguments={**calm.arguments, **given}, context={**calm.context, **decided.call.context}
+            )
+        )
+    return any(
+        _told(decide(policy, call, analysis.facts)) != _told(decide(rest, call, analysis.facts)) for call in calls
+    )
+
+
+def _calm(analysis: Analysis, tool: Tool, effect: str) -> Call | None:
+    """A call on which no rule of the effect's group fires; found once for a tool."""
+    known = analysis.cache.setdefault("calm", {})
+    assert isinstance(known, dict)
+    key = (tool, effect == "allow")
+    if key not in known:
+        left = (lambda leaf: leaf.rule == -1) if effect == "allow" else (lambda leaf: leaf.effect == "allow")
+        found = analysis.find(tool, left)
+        known[key] = None if found is None else found.call
+    call = known[key]
+    return call if isinstance(call, Call) else None
+
+
+def _told(outcome: Outcome) -> tuple[object, ...]:
+    """All that a caller is told."""
+    rule = outcome.rule
+    said = None if rule is None else (rule.reason, rule.by, rule.severity)
+    return outcome.effect, said, outcome.hidden, [limit.id for limit in outcome.limits]
 
 
 def _deletable(analysis: Analysis, rule: Rule) -> bool:

@@ -139,6 +139,15 @@ def test_a_block_that_would_change_places_without_its_first_rule_keeps_it() -> N
         ('allow t approve t when args.n > 5 by "a" approve t when args.n > 3 by "a"', ["t.approve"]),
         ('allow t approve t when args.n > 5 by "b" approve t when args.n > 3 by "a"', []),
         ('allow t approve t when args.n > 5 by "a" "big" approve t when args.n > 3 by "a"', []),
+        ('on t { approve when args.n? > 5 or args.m? == 1 by "a" approve when args.n? > 3 by "a" }', []),
+        (
+            'on t { deny when args.m? == 1 approve when args.n? > 5 or args.m? == 1 by "a" approve when args.n? > 3 by "a" }',
+            ["t.approve"],
+        ),
+        (
+            'allow t when args.n < 5 approve t when args.n? < 3 or args.n? > 7 by "a" approve t when args.n? < 4 by "a"',
+            ["t.approve"],
+        ),
         ("on t { require args.n < 5 require args.n < 4 }", ["t.require"]),
         ("on t { require args.n < 4 deny when args.n >= 4 and args.m == 1 }", []),
         ("on t { deny when args.n > 5 limit 5 per day limit 500 per day }", []),

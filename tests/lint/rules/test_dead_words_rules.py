@@ -71,6 +71,7 @@ def test_hidden_by_a_set_of_hides_and_by_a_wider_one() -> None:
     ]
     assert said("hidden-and-configured", "default deny hide a_b* deny a_* when args.n > 5") == []
     assert said("hidden-and-configured", 'default deny hide server "x" on pay { limit 5 per day }') == []
+    assert said("hidden-and-configured", 'default deny hide server "x" on pay { deny limit 5 per day }') == []
     both = 'default deny hide server "x" hide pay and not server "x" on pay { limit 5 per day }'
     assert len(said("hidden-and-configured", both)) == 1
 
