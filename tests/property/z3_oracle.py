@@ -121,7 +121,7 @@ class Space:
         tool: str | None,
         named: Iterable[str] = (),
         schemas: dict[str, Any] | None = None,
-        effort: int = 1_500_000,
+        effort: int = 500_000,
     ) -> None:
         self.facts, self.tool, self.policies = facts, tool, tuple(policies)
         self.solver = z3.Solver()
