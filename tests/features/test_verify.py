@@ -177,10 +177,11 @@ def test_what_is_over_budget_is_not_proved(monkeypatch: pytest.MonkeyPatch) -> N
 
 
 def test_a_way_that_no_call_takes_is_not_called_a_violation() -> None:
-    """An index and a quantifier on one array: the array is cut as a whole."""
+    """An index and a quantifier on one array depend on each other: an array whose elements are all 1 begins with 1."""
     rules = "allow a deny a when args.l[0] == 1"
-    verdict = one(rules, "never allow a when every args.l[*] == 1 and len(args.l) > 0")
-    assert verdict.status == "proved"
+    assert one(rules, "never allow a when every args.l[*] == 1 and len(args.l) > 0").status == "proved"
+    verdict = one(rules, "never allow a when some args.l[*] == 1")
+    assert verdict.status == "violated" and call(verdict)["arguments"]["l"][0] != 1
 
 
 # --- no wider than -------------------------------------------------------------------------------------------------
