@@ -92,6 +92,11 @@ def _add_object(
     cells.setdefault(truths, Cell(OBJECT, truths, NO_EXAMPLE if whole is None else whole))
 
 
+def is_filler(key: str, value: Any) -> bool:
+    """Whether a key stands in an example only to be counted."""
+    return key[:1] == "k" and key[1:].isdecimal() and value == 0
+
+
 def _guess_objects(cells: dict[Truths, Cell], at_key: list[int]) -> None:
     """Add every combination of what the probes at keys could say, without examples: a superset of the truth."""
     if 3 ** len(at_key) > MOST_OBJECTS:

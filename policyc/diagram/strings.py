@@ -99,6 +99,9 @@ def _combine(
             if constants and vector[-1]:
                 continue
             found.setdefault(judge(example), example)
+        for word in (w for w in ("other", "x") if not surrogates and w not in constants):
+            if found.get(judge(word)) == "":
+                found[judge(word)] = word  # the shortest, but not what anybody would type
         return tuple(found.items()), None
     except (TooLarge, Unsupported) as reason:
         return _guess(probes, patterns, constants, judge, surrogates), str(reason)

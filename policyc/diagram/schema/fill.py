@@ -16,10 +16,13 @@ from policyc.diagram.cell import NO_EXAMPLE, fits
 from policyc.diagram.cells import partition
 from policyc.diagram.errors import TooLarge
 from policyc.diagram.formula import predicates
+from policyc.diagram.objects import is_filler
+from policyc.diagram.schema.ecma import to_re2
 from policyc.diagram.schema.look import Look
 from policyc.diagram.schema.place import Place, schemas
 from policyc.diagram.schema.translator import Translator, allows
 from policyc.diagram.specialise import Tool
+from policyc.runtime.patterns import regex_search
 from policyc.runtime.values import MISSING, NUMBER, STRING
 
 MOST_VARIANTS: Final = 24
@@ -53,7 +56,10 @@ def filled(
 
 def complete(schema: Any, given: Any = MISSING) -> Any:
     """A value that a schema allows, with what is given kept as far as the schema allows it."""
-    return _Filler(schema).value(schema, given, 0)
+    try:
+        return _Filler(schema).value(schema, given, 0)
+    except RecursionError:  # a schema nested too deep
+        return {} if given is MISSING else given
 
 
 class _Filler:
@@ -144,25 +150,20 @@ class _Filler:
     def _object(self, shape: Shape, parts: Parts, given: dict[str, Any], depth: int) -> dict[str, Any]:
         out: dict[str, Any] = {}
         for key, value in given.items():
-            schema = shape.child(key)
-            if schema is not None and schema is not ANY:
+            schema = _of_key(parts, key)
+            if schema is not False and not (is_filler(key, value) and key not in shape.properties):
                 out[key] = self._part(schema, value, depth)
-            elif schema is ANY or not shape.closed:
-                out[key] = value
-        wanted = [k for part in parts for k in part.get("required", ()) if isinstance(k, str)]
+        wanted = [k for part in parts for k in _texts(part.get("required"))]
         for part in parts:
-            needs = part.get("dependentRequired", {})
-            wanted += [k for key in (*out, *wanted) if isinstance(needs.get(key), list) for k in needs[key]]
+            needs = _mapping(part.get("dependentRequired"))
+            wanted += [k for key in (*out, *wanted) for k in _texts(needs.get(key))]
         least = max([0, len(given), *(p["minProperties"] for p in parts if isinstance(p.get("minProperties"), int))])
         for key in (*wanted, *shape.properties):
             if key not in out and (key in wanted or len(out) < least):
-                schema = shape.child(key)
-                known = schema is not None and schema is not ANY
-                out[key] = self.value(schema if known else True, MISSING, depth + 1)
-        if not shape.closed:
-            extra = True if shape.extra is None or shape.extra is ANY else shape.extra
-            for i in range(min(least, _LONGEST) - len(out)):
-                out.setdefault(f"k{i}", self.value(extra, MISSING, depth + 1))
+                out[key] = self.value(_of_key(parts, key), MISSING, depth + 1)
+        for i in range(min(least, _LONGEST) - len(out)):
+            if _of_key(parts, f"k{i}") is not False:
+                out.setdefault(f"k{i}", self.value(_of_key(parts, f"k{i}"), MISSING, depth + 1))
         return out
 
     def _array(self, shape: Shape, parts: Parts, given: list[Any], depth: int) -> list[Any]:
@@ -195,3 +196,26 @@ class _Filler:
         ]
         free = (v for v in options if v not in taken and self._allowed(schema, v))
         return next(free, first)
+
+
+def _of_key(parts: Parts, key: str) -> Any:
+    """The schema of one key: False where it cannot be there."""
+    told: list[Any] = []
+    for part in parts:
+        named, patterns = _mapping(part.get("properties")), _mapping(part.get("patternProperties"))
+        own = [named[key]] if key in named else []
+        for pattern, schema in patterns.items():
+            translated = to_re2(pattern)
+            if translated is None or regex_search(translated)(key):
+                own.append(schema)
+        told += own or [part.get("additionalProperties", True)]
+    told = [schema for schema in told if schema is not True]
+    return False if False in told else told[0] if len(told) == 1 else {"allOf": told} if told else True
+
+
+def _mapping(value: Any) -> dict[str, Any]:
+    return value if isinstance(value, dict) else {}
+
+
+def _texts(value: Any) -> list[str]:
+    return [v for v in value if isinstance(v, str)] if isinstance(value, list) else []

@@ -55,4 +55,7 @@ def schema_bounds(schema: Any, look: Look) -> Bounds:
     """What an input schema says of the arguments looked at."""
     if schema is None or (not look.keys and not look.asked):
         return UNKNOWN
-    return Translator(schema).bounds(schema, Place("args", (), look))
+    try:
+        return Translator(schema).bounds(schema, Place("args", (), look))
+    except RecursionError:  # nested too deep
+        return UNKNOWN

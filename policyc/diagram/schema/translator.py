@@ -107,4 +107,7 @@ class Translator:
 
 def allows(schema: Any, root: Any, value: Any) -> Bounds:
     """What a schema of the document `root` says of one JSON value: (True, True) valid, (False, False) not valid, (True, False) not known."""
-    return Translator(root, value).bounds(schema, Place("item", (), whole_look(value)))
+    try:
+        return Translator(root, value).bounds(schema, Place("item", (), whole_look(value)))
+    except RecursionError:  # nested too deep
+        return UNKNOWN

@@ -119,7 +119,7 @@ def test_examples_are_readable() -> None:
 @pytest.mark.parametrize("bound", [100_000, 99_999.5])
 def test_long_lengths_need_no_long_automaton(bound: float) -> None:
     tests = [language("length<=", bound), language("matches", "^a*$"), language("matches", "(?s)^(..)*$")]
-    results = dict(combinations(tests, budget=Budget(states=100)))
+    results = dict(combinations(tests, budget=Budget(states=100, seconds=120)))
     assert len(results) == 8
     for (short, only_a, even), text in results.items():
         assert (len(text) <= bound, set(text) <= {"a"}, len(text) % 2 == 0) == (short, only_a, even)
