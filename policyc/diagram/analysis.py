@@ -10,8 +10,9 @@ arguments fit the tool's schema". A region is a guard in front of the program, s
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Container, Iterable, Iterator
 from functools import partial
+from itertools import chain, count
 from typing import Any
 
 from policyc.catalog.model import Catalog
@@ -260,8 +261,13 @@ class Analysis:
 
     def unknown_name(self) -> str:
         """A tool name that neither the policy nor the catalog has."""
-        taken = set(map(str, self.tools))
-        return next(n for n in ("some_other_tool", *(f"some_other_tool_{i}" for i in range(10**6))) if n not in taken)
+        return unused(set(map(str, self.tools)))
+
+
+def unused(taken: Container[str]) -> str:
+    """A name for some other tool than those."""
+    names = chain(("some_other_tool",), (f"some_other_tool_{i}" for i in count(2)))
+    return next(name for name in names if name not in taken)
 
 
 def value_of(call: Call, var: Var) -> Any:

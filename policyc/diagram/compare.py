@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 from typing import Literal
 
 from policyc.diagram.alike import Alike
-from policyc.diagram.analysis import Analysis
+from policyc.diagram.analysis import Analysis, unused
 from policyc.diagram.answers import Answers, Reserved, match, tighter
 from policyc.diagram.build import (
     DEFAULT_BUDGET,
@@ -259,7 +259,7 @@ class _Comparing:
             built = example(way)
             if built is None:
                 continue
-            name = tool if isinstance(tool, str) else built.tool or self._unknown()
+            name = tool if isinstance(tool, str) else built.tool or unused(self.known)
             if not isinstance(tool, str) and name in self.named:
                 continue
             filling = filled(self.catalog, tool, built.arguments, built.server) if fill else (built.arguments,)
@@ -275,11 +275,6 @@ class _Comparing:
     def _leaf(self, decided: Decided, counters: dict[str, int]) -> Leaf:
         limits = sorted(self.answers.limit(r) for r in reservations(decided, counters))
         return Leaf(decided.effect, self.answers.number(decided.said), tuple(limits))  # type: ignore[arg-type]
-
-    def _unknown(self) -> str:
-        return next(
-            n for n in ("some_other_tool", *(f"some_other_tool_{i}" for i in range(10**6))) if n not in self.known
-        )
 
 
 def _among(numbers: list[int]) -> Callable[[Leaf], bool]:
