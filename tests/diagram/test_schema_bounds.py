@@ -8,7 +8,8 @@ from typing import Any
 from jsonschema import Draft202012Validator
 
 from policyc.diagram.cell import holds
-from policyc.diagram.schema import allows, schema_bounds
+from policyc.diagram.schema.formula import schema_bounds
+from policyc.diagram.schema.translator import allows
 from policyc.runtime.values import follow
 from tests.diagram import schemas
 

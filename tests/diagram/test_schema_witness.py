@@ -16,7 +16,9 @@ from policyc.catalog.model import Catalog, Risk, Tool
 from policyc.diagram.analysis import Analysis, value_of
 from policyc.diagram.cell import holds
 from policyc.diagram.formula import Formula, at_least, conj, disj, negation
-from policyc.diagram.schema import allows, complete, schema_bounds
+from policyc.diagram.schema.fill import complete
+from policyc.diagram.schema.formula import schema_bounds
+from policyc.diagram.schema.translator import allows
 from policyc.ir.facts import NO_FACTS
 from policyc.ir.model import AnyTool, Cond, Path, Policy, Rule, Test
 from policyc.reference import Call
