@@ -20,7 +20,7 @@ from policyc.diagram.build import DEFAULT_BUDGET, Budget, Builder, Diagram, Leaf
 from policyc.diagram.cell import holds
 from policyc.diagram.formula import SERVER, TOOL, Formula, Predicate, Probe, Var, conj, negation, predicates
 from policyc.diagram.merge import merged
-from policyc.diagram.schema import LookedAt, filled, looked_at, schema_formula
+from policyc.diagram.schema.formula import LookedAt, looked_at, schema_formula
 from policyc.diagram.search import Example, example, leaves, ways
 from policyc.diagram.specialise import OTHER_TOOL, Guarded, Specialiser, Tool, ToolProgram
 from policyc.ir.facts import Facts
@@ -256,6 +256,8 @@ class Analysis:
         if not valid:
             yield Call(name, built.arguments, built.context, built.server)
             return
+        from policyc.diagram.schema.fill import filled  # only where a call is shown
+
         for arguments in filled(self.catalog, tool, built.arguments, built.server):
             yield Call(name, arguments, built.context, built.server)
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from fractions import Fraction
 from functools import cache
 from typing import Any, Final
 
@@ -51,6 +50,8 @@ def _at(probe: Probe) -> Callable[[Any], int]:
 
 
 def _multiple(probe: Probe) -> Callable[[Any], int]:
+    from fractions import Fraction  # only where a divisor is asked for
+
     unit = Fraction(probe.value)
     return lambda value: TRUE if kind(value) == NUMBER and (Fraction(value) / unit).denominator == 1 else FALSE
 

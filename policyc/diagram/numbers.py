@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator
-from fractions import Fraction
 
 from policyc.diagram.cell import NO_EXAMPLE, Cell, Truths, is_number
 from policyc.diagram.formula import Probe
-from policyc.diagram.multiples import divided
 from policyc.record import record
 from policyc.runtime.tests import FALSE, TRUE
 from policyc.runtime.values import NUMBER
@@ -80,10 +78,13 @@ def number_multiples(
     probes: tuple[Probe, ...], bounds: tuple[int | float, ...], slots: tuple[NumberSlot, ...]
 ) -> tuple[Cell, ...]:
     """The cells between the bounds that probes of op `multiple` add to those of the slots. Raises TooLarge."""
-    wanted = [Fraction(p.value) for p in probes if p.op == "multiple"]
-    if not wanted:
+    if not any(p.op == "multiple" for p in probes):
         return ()
-    divisors = list(dict.fromkeys((Fraction(1), *wanted)))
+    from fractions import Fraction  # not loaded where no divisor is asked for
+
+    from policyc.diagram.multiples import divided
+
+    divisors = list(dict.fromkeys((Fraction(1), *(Fraction(p.value) for p in probes if p.op == "multiple"))))
     found: dict[Truths, Cell] = {}
     for i in range(0, len(slots), 2):
         low = bounds[i // 2 - 1] if i else None

@@ -18,7 +18,7 @@ from policyc.diagram.containers import (
 )
 from policyc.diagram.errors import TooLarge
 from policyc.diagram.formula import Probe
-from policyc.runtime.values import MISSING, MISSING_KIND, OBJECT
+from policyc.runtime.values import MISSING, OBJECT
 
 MOST_OBJECTS: Final = 2000
 """Most combinations of what stands at the keys of an object."""
@@ -32,7 +32,7 @@ def object_cells(
     cells: dict[Truths, Cell] = {}
     at_key = below(probes, str)
     sizes = length_candidates(probes)
-    choices, open_keys = _at_keys(at_key, cut, any(p.length and p.quantifier is None for p in probes))
+    choices, open_keys = _at_keys(at_key, cut)
     for known in choices:
         for n in sorted({*sizes, len(known)}):
             if n >= len(known):
@@ -51,9 +51,9 @@ def object_cells(
     return tuple(cells.values()), why
 
 
-def _at_keys(at_key: dict[int, tuple[str, Probe]], cut: Cut, counted: bool) -> tuple[list[dict[str, Any]], str | None]:
-    """Objects of the keys that are asked for: one for each combination of what stands there. `counted`: how many keys there are is
-    asked, so that a key with a value is not the same as none."""
+def _at_keys(at_key: dict[int, tuple[str, Probe]], cut: Cut) -> tuple[list[dict[str, Any]], str | None]:
+    """Objects of the keys that are asked for: one for each combination of what stands there. A key whose value is like none at all needs
+    no object of its own: any other key does as well where keys are counted."""
     by_key: dict[str, dict[Probe, None]] = {}
     for key, probe in at_key.values():
         by_key.setdefault(key, {})[probe] = None
@@ -65,9 +65,6 @@ def _at_keys(at_key: dict[int, tuple[str, Probe]], cut: Cut, counted: bool) -> t
         if NO_EXAMPLE in options:
             why = why or cells.undecided or "no example of what stands at a key"
         options = [MISSING, *(v for v in options if v is not NO_EXAMPLE and v is not MISSING)]
-        if counted:
-            alike = (c.example for c in cells.cells() if c.truths == cells.missing.truths and c.kind > MISSING_KIND)
-            options.extend(v for v in [next((v for v in alike if v is not NO_EXAMPLE), MISSING)] if v is not MISSING)
         if len(objects) * len(options) > MOST_OBJECTS:
             raise TooLarge("too many combinations of tests on the keys of one object")
         objects = [o if v is MISSING else {**o, key: v} for o in objects for v in options]

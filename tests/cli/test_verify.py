@@ -84,7 +84,7 @@ def test_every_counterexample_is_decided_as_it_says(shop: Project) -> None:
             "explain", "bad.policy", "--catalog", "catalog.json", "--call", json.dumps(prop["counterexample"])
         )
         assert f"decision  {prop['decision']['effect']}" in explained.out
-        assert f"decided by {prop['decision']['rule']} " in explained.out
+        assert f" by {prop['decision']['rule']} " in explained.out
 
 
 def test_properties_of_a_file_are_asked_of_every_policy(shop: Project) -> None:

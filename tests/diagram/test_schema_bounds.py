@@ -5,10 +5,12 @@ from __future__ import annotations
 import random
 from typing import Any
 
+import pytest
 from jsonschema import Draft202012Validator
 
 from policyc.diagram.cell import holds
-from policyc.diagram.schema import allows, schema_bounds
+from policyc.diagram.schema.formula import schema_bounds
+from policyc.diagram.schema.translator import allows
 from policyc.runtime.values import follow
 from tests.diagram import schemas
 
@@ -67,3 +69,42 @@ def test_what_is_said_of_one_value_is_right_and_mostly_definite() -> None:
         assert valid or not said.must, (schema, value)
         open_ += said.may != said.must
     assert open_ < 1000
+
+
+def test_what_is_not_understood_allows_everything_and_promises_nothing() -> None:
+    look = schemas.full_look(2)
+    unread: Any
+    for unread in (
+        {"unknown": 1}, {"$ref": "https://elsewhere.example/s.json"}, {"$ref": "#/nowhere"}, {"pattern": "(?=a)"}, {"multipleOf": 0.01},
+        {"unevaluatedProperties": False}, {"$dynamicRef": "#x"}, {"type": "any"}, {"properties": []}, {"enum": 1}, {"anyOf": []},
+        {"items": [True]}, {"$id": "https://elsewhere.example/t.json"}, {"format": "email"},
+    ):  # fmt: skip
+        bounds = schema_bounds({"properties": {"a": unread}, "required": ["a"]}, look)
+        assert at(bounds, {"a": "text"})[0] and at(bounds, {"a": 0.07})[0] and at(bounds, {"a": {}})[0]
+        assert [at(bounds, {"a": value})[1] for value in ("text", 0.07, {}, [1])].count(False) > 0
+        assert at(bounds, {}) == (False, False)
+
+
+@pytest.mark.parametrize(
+    ("schema", "value", "valid"),
+    [
+        ({"uniqueItems": True}, [1, 1.0], False),
+        ({"uniqueItems": True}, [1, True, "1"], True),
+        ({"uniqueItems": True}, [{"a": [1]}, {"a": [1.0]}], False),
+        ({"uniqueItems": True}, [{"a": 1}, {"a": True}], True),
+        ({"contains": {"const": 1}, "minContains": 2}, [1, 2], False),
+        ({"contains": {"const": 1}, "minContains": 2, "maxContains": 2}, [1, 2, 1], True),
+        ({"contains": {"const": 1}, "maxContains": 1}, [1, 1], False),
+        ({"const": {"a": [1, {"b": None}]}}, {"a": [1.0, {"b": None}]}, True),
+        ({"const": {"a": [1, {"b": None}]}}, {"a": [1, {"b": None, "c": 1}]}, False),
+        ({"enum": [[], {}]}, {"a": 1}, False),
+        ({"propertyNames": {"maxLength": 1}}, {"ab": 1}, False),
+        ({"additionalProperties": False, "patternProperties": {"^x": {"type": "string"}}}, {"xa": "y"}, True),
+        ({"multipleOf": 2**70}, 2**71, True),
+        ({"type": "integer"}, 1.0, True),
+    ],
+)
+def test_values_that_are_judged_in_full(schema: Any, value: Any, valid: bool) -> None:
+    said = allows(schema, schema, value)
+    assert (said.may, said.must) == (valid, valid)
+    assert judged(schema, value) is valid

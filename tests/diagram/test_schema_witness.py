@@ -16,7 +16,9 @@ from policyc.catalog.model import Catalog, Risk, Tool
 from policyc.diagram.analysis import Analysis, value_of
 from policyc.diagram.cell import holds
 from policyc.diagram.formula import Formula, at_least, conj, disj, negation
-from policyc.diagram.schema import allows, complete, schema_bounds
+from policyc.diagram.schema.fill import complete
+from policyc.diagram.schema.formula import schema_bounds
+from policyc.diagram.schema.translator import allows
 from policyc.ir.facts import NO_FACTS
 from policyc.ir.model import AnyTool, Cond, Path, Policy, Rule, Test
 from policyc.reference import Call
@@ -158,6 +160,14 @@ def there(*steps: Any) -> Formula:
     return at_least(Test(Path("args", steps), "exists", True), 2)
 
 
+def size(op: Any, value: int, *steps: Any) -> Formula:
+    return at_least(Test(Path("args", steps), op, value, length=True), 2)
+
+
+CLOSED = {"properties": {"o": {"type": "object", "properties": {"k": True, "j": True}, "additionalProperties": False}}}
+NEEDS = {"properties": {"o": {"type": "object", "required": ["r"]}}}
+
+
 @pytest.mark.parametrize(
     ("schema", "formula", "answer"),
     [
@@ -192,6 +202,13 @@ def there(*steps: Any) -> Formula:
         ({"$schema": "http://json-schema.org/draft-07/schema#", "properties": {"c": {"$ref": "#/definitions/c", "const": 1}},
           "definitions": {"c": {"type": "integer"}}}, eq(2, "c"), True),
         (False, there("a"), False),
+        (CLOSED, size(">", 2, "o"), False),
+        (CLOSED, size(">", 1, "o"), True),
+        (CLOSED, conj((size(">", 1, "o"), negation(there("o", "k")))), False),
+        (CLOSED, conj((size("==", 1, "o"), there("o", "k"))), True),
+        (NEEDS, conj((size("<", 1, "o"), there("o"))), False),
+        (NEEDS, conj((size("==", 1, "o"), there("o", "k"))), False),
+        (NEEDS, conj((size("==", 2, "o"), there("o", "k"))), True),
     ],
 )  # fmt: skip
 def test_what_a_schema_leaves_possible(schema: Any, formula: Formula, answer: bool) -> None:

@@ -14,7 +14,7 @@ from policyc.diagram.cells import partition
 from policyc.diagram.formula import Formula, Probe, at_least, conj
 from policyc.diagram.multiples import divided
 from policyc.diagram.regular import TooLarge
-from policyc.diagram.schema import schema_bounds
+from policyc.diagram.schema.formula import schema_bounds
 from policyc.ir.facts import NO_FACTS
 from policyc.ir.model import AnyTool, Not, Path, Policy, Rule, Test, Truth
 from policyc.reference import Call, evaluate

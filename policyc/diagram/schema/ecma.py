@@ -18,7 +18,7 @@ _INSIDE: Final = {r"\s": _SPACES, r"\/": "/"}
 _SAME: Final = frozenset(r"\d \D \w \W \b \B \n \r \t \f \v".split())
 _SAME_INSIDE: Final = frozenset(r"\d \w \n \r \t \f \v".split())
 _TOKEN: Final = re.compile(
-    r"\\u\{[0-9a-fA-F]{1,6}\}|\\u[0-9a-fA-F]{4}|\\x[0-9a-fA-F]{2}|\\.|\(\?:|\(\?|\[\^?|.", re.DOTALL
+    r"\\u\{[0-9a-fA-F]{1,6}\}|\\u[0-9a-fA-F]{4}|\\x[0-9a-fA-F]{2}|\\.|\(\?:|\(\?|\{\d+(?:,\d*)?\}|\[\^?|.", re.DOTALL
 )
 
 
@@ -50,7 +50,7 @@ def _token(token: str) -> str | None:
         return _OUTSIDE[token]
     if token[0] == "\\":
         return token if token in _SAME else _escaped(token)
-    return None if token == "(?" else token
+    return None if token in ("(?", "{", "}") else token
 
 
 def _class_token(token: str, at_start: bool) -> str | None:

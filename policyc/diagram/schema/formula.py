@@ -8,8 +8,6 @@ from policyc.catalog.model import Catalog
 from policyc.diagram.formula import SERVER, Formula, Predicate, Probe, conj, disj, predicates
 from policyc.diagram.schema.bounds import UNKNOWN, Bounds
 from policyc.diagram.schema.look import Look, look_of
-from policyc.diagram.schema.place import Place
-from policyc.diagram.schema.translator import Translator
 from policyc.diagram.specialise import Tool, ToolProgram
 from policyc.record import record
 
@@ -55,6 +53,9 @@ def schema_bounds(schema: Any, look: Look) -> Bounds:
     """What an input schema says of the arguments looked at."""
     if schema is None or (not look.keys and not look.asked):
         return UNKNOWN
+    from policyc.diagram.schema.place import Place  # not loaded where no policy looks at arguments
+    from policyc.diagram.schema.translator import Translator
+
     try:
         return Translator(schema).bounds(schema, Place("args", (), look))
     except RecursionError:  # nested too deep

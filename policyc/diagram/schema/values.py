@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from fractions import Fraction
 from math import isfinite
 from typing import TYPE_CHECKING, Any
 
@@ -88,6 +87,8 @@ def _bound(t: Translator, place: Place, value: Any, op: str) -> Bounds:
 def _multiple(t: Translator, schema: dict[str, Any], place: Place) -> Bounds:
     """A divisor such as 0.01 is not the double that stands for it, and validators divide doubles: they do not agree on 0.07. So only a
     divisor that a double writes exactly says something."""
+    from fractions import Fraction  # rarely needed
+
     divisor = schema["multipleOf"]
     usable = is_number(divisor) and isfinite(divisor) and divisor > 0
     plain = usable and Fraction(divisor) == Fraction(repr(divisor))
