@@ -57,7 +57,7 @@ def diff(
     config: ConfigFile = None,
     no_config: NoConfig = False,
 ) -> int:
-    """Say what changes for callers: every region of calls that is answered differently, with a call that shows it."""
+    """Say which calls two policies decide differently."""
     from policyc.pipeline import Options
 
     choice(output_format, FORMATS, "--output-format")
