@@ -248,21 +248,34 @@ def _replaced(cond: Cond | None, part: Cond, value: bool) -> Cond | None:
 
 
 def check_dead_rules(world: World) -> None:
-    """unreachable-rule and allow-overridden: a finding exactly where the calls say so."""
-    unreachable, overridden = set(), set()
+    """unreachable-rule, allow-overridden and approve-never-asked: what they find is so; and of denials, approvals and allows that never
+    decide, none is passed over, unless hides stand before all of its calls (hidden-and-configured) or another finding says it."""
+    unreachable, overridden, surely = set[str](), set[str](), set[str]()
     for i, rule in enumerate(world.rules):
         fired_on = world.fired_on(i)
-        if not fired_on or world.effective(i) or whole_conditions(world, rule):
+        if not fired_on or world.effective(i):
             continue
         all_denied = all(effect == "deny" for effect, _, _ in fired_on)
+        if whole_conditions(world, rule) or rule.effect == "limit":
+            continue
+        hidden = all(r >= 0 and world.rules[r].effect == "hide" for _, r, _ in fired_on)
         if rule.effect == "allow" and all_denied:
             overridden.add(rule.id)
+            surely |= set() if hidden or rule.implied else {rule.id}
         elif not rule.implied and (rule.effect != "allow" or not _needed_allow(world, i)):
             unreachable.add(rule.id)
-    assert world.found("unreachable-rule") == unreachable
-    found = world.found("allow-overridden")
-    assert found <= overridden
-    assert {r.id for r in world.rules if r.id in overridden and not r.implied} <= found
+            if not hidden and (rule.effect in ("deny", "require") or not all_denied):
+                surely |= {rule.id} if rule.effect != "allow" or world.policy.default == "allow" else set()
+    found = {slug: world.found(slug) for slug in ("unreachable-rule", "allow-overridden", "approve-never-asked")}
+    assert found["unreachable-rule"] <= unreachable, (found, unreachable)
+    assert found["allow-overridden"] <= overridden, (found, overridden)
+    assert surely <= found["unreachable-rule"] | found["allow-overridden"], (found, surely)
+    asked = {
+        r.id
+        for i, r in enumerate(world.rules)
+        if r.effect == "approve" and (world.effective(i) or not world.fired_on(i))
+    }
+    assert not found["approve-never-asked"] & asked, (found, asked)
 
 
 def _needed_allow(world: World, allow: int) -> bool:
