@@ -36,7 +36,7 @@ def explain(
     config: ConfigFile = None,
     no_config: NoConfig = False,
 ) -> int:
-    """Say how a call is decided, which rules decide it, and what would have decided without them."""
+    """Say how a call is decided, and what else would decide it."""
     from policyc import pipeline
     from policyc.cli.calls import read_call
     from policyc.cli.one import checked_policy

@@ -27,7 +27,7 @@ from policyc.diagram.build import (
 from policyc.diagram.formula import TOOL, Formula, Predicate, Probe, disj, negation, predicates, substitute
 from policyc.diagram.merge import merging
 from policyc.diagram.regions import Region, region
-from policyc.diagram.schema import filled
+from policyc.diagram.schema.fill import filled
 from policyc.diagram.search import example, leaves, ways
 from policyc.diagram.sides import Decided, Open, PolicySide, Side, names, reservations
 from policyc.diagram.specialise import OTHER_TOOL, Tool

@@ -86,3 +86,18 @@ def hidden_by(analysis: Analysis, rule: int) -> set[int] | None:
             return None
         hides.update(g.rule for g in here)
     return hides or None
+
+
+def behind_hides(analysis: Analysis) -> dict[int, set[int]]:
+    """The rules that only ever meet hidden tools, in precedence order, each with the hides. Computed once an analysis."""
+    known = analysis.cache.get("behind hides")
+    if isinstance(known, dict):
+        return known
+    found, out = reach(analysis), {}
+    rules = range(len(analysis.rules)) if any(r.effect == "hide" for r in analysis.rules) else ()
+    for i in rules:
+        meets = any(judgeable(analysis, t) for t in found.tools.get(i, ()))
+        if i not in found.effective and found.decided(i) and meets and (hides := hidden_by(analysis, i)) is not None:
+            out[i] = hides
+    analysis.cache["behind hides"] = out
+    return out

@@ -16,7 +16,7 @@ from policyc.diagram.answers import Answers, Reserved, Said, Uses, reserved, sai
 from policyc.diagram.build import Known, Leaf, Residual, State, residual, simplify
 from policyc.diagram.formula import Formula, disj
 from policyc.diagram.merge import Rewrite
-from policyc.diagram.schema import looked_at, schema_formula
+from policyc.diagram.schema.formula import looked_at, schema_formula
 from policyc.diagram.specialise import Guarded, Tool, ToolProgram
 from policyc.ir.model import Limit, Rule
 from policyc.ir.names import selector_text

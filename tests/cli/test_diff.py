@@ -84,7 +84,9 @@ def test_explain_takes_every_witness_and_agrees(samples: Project) -> None:
             decided = change[side]
             assert f"decision  {decided['effect']}" in said
             if decided["rule"]:
-                assert f"{decided['effect']} by {decided['rule']} at {file}:{decided['line']}:{decided['column']}" in said
+                assert (
+                    f"{decided['effect']} by {decided['rule']} at {file}:{decided['line']}:{decided['column']}" in said
+                )
 
 
 def test_text_on_a_terminal_is_coloured_and_piped_is_not(samples: Project) -> None:

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from policyc.lint.registry import rules
+from policyc.report.pages import readable
 from tests.cli.conftest import ROOT
 from tests.meta.tree import copy_tree, files
 
@@ -88,7 +89,8 @@ def test_uses_the_prebuilt_tables(unpacked: Path, tmp_path: Path) -> None:
 def test_prints_the_written_page_of_every_rule(unpacked: Path, tmp_path: Path) -> None:
     done = policyc(unpacked, tmp_path, "rule", "unknown-tool")
     assert done.returncode == 0
-    assert done.stdout == (ROOT / "docs" / "rules" / "unknown-tool.md").read_text(encoding="utf-8").rstrip("\n") + "\n"
+    written = (ROOT / "docs" / "rules" / "unknown-tool.md").read_text(encoding="utf-8")
+    assert done.stdout == readable(written).rstrip("\n") + "\n"
     assert {p.stem for p in (unpacked / "policyc" / "rule_pages").glob("*.md")} >= set(rules())
 
 

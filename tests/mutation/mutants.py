@@ -11,6 +11,7 @@ _BOUNDS = (
         "args.amount > 9_000",
         "approve-never-asked",
         "approve when args.amount > 10_000",
+        also=("financial-tool-without-approval",),
     ),
     mutant(
         "a deny's operator inverted",
@@ -261,7 +262,7 @@ _SELECTORS = (
         "approve-never-asked",
         "approve when args.amount > 5_000",
         '"desk-lead"',
-        also=("unreachable-rule",),
+        also=("limit-on-denied-tool",),
     ),
 )
 

@@ -107,7 +107,7 @@ def test_no_two_rows_could_be_one_and_every_cell_has_words() -> None:
                 continue
             assert isinstance(rows, Rows)
             program = residual(spec.program(tool if tool in spec.named_tools else OTHER_TOOL))
-            order = [path_name([root, *steps]) for root, steps in variable_order(program.guarded())]
+            order = [path_name([root, *steps]) for root, steps in variable_order(program.guards())]
             assert list(rows.axes) == [name for name in order if name in rows.axes], "columns in the order asked"
             for name, axis in rows.axes.items():
                 rest = [(r.leaf, frozenset((p, c) for p, c in r.cells.items() if p != name)) for r in rows.rows]

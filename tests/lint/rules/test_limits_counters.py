@@ -64,16 +64,17 @@ def findings(slug: str, text: str) -> list[Finding]:
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("on pay_* { limit 5 per day }", "nothing allows what it selects, so the default denies every call"),
+        ("on * { limit 5 per day }", "nothing allows what it selects, so the default denies every call"),
+        ("on pay_* { limit 5 per day }", None),  # gap
         ("on pay { deny limit 5 per day }", "`pay.deny` denies every call to `pay`"),
         ("on pay { allow when false limit 5 per day }", "nothing allows `pay`, so the default denies every call"),
-        ("on pay { limit sum args.n <= 5 per day } hide pay", "`pay.hide` hides `pay`"),
+        ("on pay { limit sum args.n <= 5 per day } hide pay", None),  # hidden-and-configured
         (
             "on pay { deny when args.n > 5 limit 5 per day when args.n > 7 }",
             "`pay.deny` denies every such call to `pay`",
         ),
         (
-            "on pay_* { limit sum args.n <= 5 per day }",
+            "on * { limit sum args.n <= 5 per day }",
             "nothing allows what it selects, so the default denies every call",
         ),
         ("on pay_* { limit 5 per day } on pay_all {}", None),
@@ -102,7 +103,7 @@ def test_what_another_rule_says_better_is_not_said_again(tmp_path: Path) -> None
 
 def test_a_tool_of_the_catalog_is_shown_before_one_that_is_made_up() -> None:
     known = catalog(tool("pay_back", {}))
-    ((finding, _),) = judged("limit-on-denied-tool", "default deny on pay_* { limit 5 per day }", known)
+    ((finding, _),) = judged("limit-on-denied-tool", "default deny on * { limit 5 per day }", known)
     assert finding.witness is not None and finding.witness["tool"] == "pay_back"
 
 

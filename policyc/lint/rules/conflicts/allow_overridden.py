@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from policyc.diagnostics import Finding
-from policyc.diagram.reach import covering, reach
+from policyc.diagram.reach import behind_hides, covering, reach
 from policyc.diagram.specialise import Tool
 from policyc.ir.model import Rule, Selector
 from policyc.lint.context import Context, RuleInfo
 from policyc.lint.rules.conflicts.common import (
     SLIPS,
-    behind_hides,
     decider,
     example,
     named,
@@ -62,7 +61,7 @@ def _overridden(ctx: Context) -> Iterator[tuple[int, tuple[list[Tool], list[int]
     for i, rule in enumerate(analysis.rules):
         if rule.effect != "allow" or i in found.effective or id(rule) in judged or not found.decided(i):
             continue
-        if i in behind_hides(ctx):
+        if i in behind_hides(ctx.analysis):
             continue
         tools = [t for t in tools_of(ctx, i) if analysis.possible(t, analysis.guard(t, i))]
         covers = covering(analysis, i, tools) if tools else None

@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from policyc.diagnostics import Finding
-from policyc.diagram.reach import covering, reach
+from policyc.diagram.reach import behind_hides, covering, reach
 from policyc.lint.context import Context, RuleInfo
 from policyc.lint.rules.conflicts.allow_overridden import blocks_overridden
 from policyc.lint.rules.conflicts.common import (
     SLIPS,
-    behind_hides,
     decider,
     example,
     named,
@@ -38,7 +37,7 @@ def check(ctx: Context) -> Iterator[Finding]:
     for i, rule in enumerate(analysis.rules):
         if rule.effect != "approve" or i in found.effective or not found.decided(i):
             continue
-        if id(rule) in judged or i in behind_hides(ctx) or rule.selector in blocks_overridden(ctx):
+        if id(rule) in judged or i in behind_hides(ctx.analysis) or rule.selector in blocks_overridden(ctx):
             continue
         tools = [t for t in tools_of(ctx, i) if analysis.possible(t, analysis.guard(t, i))]
         covers = covering(analysis, i, tools) if tools else None

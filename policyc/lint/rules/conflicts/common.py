@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from policyc.diagnostics import Related
 from policyc.diagram.analysis import Analysis, Witness
 from policyc.diagram.formula import Formula, at_least, at_most, conj, negation
-from policyc.diagram.reach import hidden_by, judgeable, reach
+from policyc.diagram.reach import judgeable, reach
 from policyc.diagram.specialise import OTHER_TOOL, Tool, selected_at_least
 from policyc.ir.model import And, Cond, Const, Not, Or, Rule, Test
 from policyc.ir.names import selector_text
@@ -66,29 +66,6 @@ def needed(ctx: Context, rule: int, tools: list[Tool], covers: list[int]) -> lis
                 if rest and cover(rest):
                     kept = rest
     return kept
-
-
-def behind_hides(ctx: Context) -> dict[int, set[int]]:
-    """The rules that only ever meet hidden tools, in precedence order, each with the hides: hidden-and-configured says so, and the other
-    rules need not. Computed once a policy."""
-    known = ctx.analysis.cache.get("behind hides")
-    if isinstance(known, dict):
-        return known
-    analysis, found = ctx.analysis, reach(ctx.analysis)
-    out: dict[int, set[int]] = {}
-    if any(r.effect == "hide" for r in analysis.rules):
-        for i in range(len(analysis.rules)):
-            if (
-                i in found.effective
-                or not found.decided(i)
-                or not any(judgeable(ctx.analysis, t) for t in found.tools.get(i, ()))
-            ):
-                continue
-            hides = hidden_by(analysis, i)
-            if hides is not None:
-                out[i] = hides
-    analysis.cache["behind hides"] = out
-    return out
 
 
 def example(ctx: Context, rule: int, tools: list[Tool]) -> Witness | None:

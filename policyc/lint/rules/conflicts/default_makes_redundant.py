@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from policyc.diagnostics import Finding, Related
-from policyc.diagram.reach import reach
+from policyc.diagram.reach import behind_hides, reach
 from policyc.ir.model import AnyOf, AnyTool, Rule, Selector, ToolName
 from policyc.lint.context import Context, RuleInfo
-from policyc.lint.rules.conflicts.common import SLIPS, behind_hides
+from policyc.lint.rules.conflicts.common import SLIPS
 
 RULE = RuleInfo(
     "PC408",
@@ -43,7 +43,12 @@ def check(ctx: Context) -> Iterator[Finding]:
 
 def _allows(ctx: Context) -> Iterator[Finding]:
     for i, rule in enumerate(ctx.analysis.rules):
-        if rule.effect != "allow" or rule.implied or i in behind_hides(ctx) or (_listed(rule) and rule.when is None):
+        if (
+            rule.effect != "allow"
+            or rule.implied
+            or i in behind_hides(ctx.analysis)
+            or (_listed(rule) and rule.when is None)
+        ):
             continue
         partly = rule.when is not None
         yield Finding(

@@ -6,13 +6,13 @@ from collections.abc import Iterator
 
 from policyc.diagnostics import Finding
 from policyc.diagram.analysis import Witness
+from policyc.diagram.blocks import SHAPING, Block, blocks, closed, tools_of_block
 from policyc.diagram.formula import conj
 from policyc.diagram.gaps import gap
 from policyc.diagram.specialise import selected_at_least
 from policyc.ir.model import Rule, Selector, ToolName
 from policyc.ir.names import selector_text
 from policyc.lint.context import Context, RuleInfo
-from policyc.lint.rules.conflicts.blocks import SHAPING, Block, blocks, closed, tools_of_block
 from policyc.lint.rules.conflicts.common import related, text_of
 
 RULE = RuleInfo(
@@ -34,11 +34,11 @@ def check(ctx: Context) -> Iterator[Finding]:
     the rest to the default is no gap, it is what the default is for.) Under `default allow`: each of its rules has a
     condition, and calls that none of them speaks of are let through.
     """
-    for selector, block in blocks(ctx).items():
+    for selector, block in blocks(ctx.analysis).items():
         if ctx.policy.default == "allow":
             yield from _open(ctx, selector, block)
-        elif selector in closed(ctx):
-            yield _closed(selector, [r for _, r in block if r.effect in SHAPING], closed(ctx)[selector], ctx)
+        elif selector in closed(ctx.analysis):
+            yield _closed(selector, [r for _, r in block if r.effect in SHAPING], closed(ctx.analysis)[selector], ctx)
 
 
 def _closed(selector: Selector, shaping: list[Rule], witness: Witness, ctx: Context) -> Finding:
@@ -63,7 +63,7 @@ def _open(ctx: Context, selector: Selector, block: Block) -> Iterator[Finding]:
     stopping = [r for _, r in block if r.effect in ("deny", "approve")]
     if not stopping or any(r.effect in ("allow", "hide") for _, r in block):
         return
-    for tool in tools_of_block(ctx, block)[:MOST_TOOLS]:
+    for tool in tools_of_block(ctx.analysis, block)[:MOST_TOOLS]:
         region = conj((selected_at_least(selector, tool, 1, ctx.facts), gap(ctx.analysis, tool)))
         witness = region is not False and ctx.analysis.find(tool, lambda leaf: leaf.rule == -1, region)
         if not witness:

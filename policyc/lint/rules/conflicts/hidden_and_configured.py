@@ -6,10 +6,11 @@ from collections.abc import Iterator
 
 from policyc.diagnostics import Finding
 from policyc.diagram.gaps import everything
+from policyc.diagram.reach import behind_hides
 from policyc.ir.model import Rule
 from policyc.ir.names import selector_text
 from policyc.lint.context import Context, RuleInfo
-from policyc.lint.rules.conflicts.common import behind_hides, named, related
+from policyc.lint.rules.conflicts.common import named, related
 
 RULE = RuleInfo(
     "PC407", "hidden-and-configured", "warning", "rules about a tool that is always hidden", needs=("analysis",)
@@ -20,7 +21,7 @@ def check(ctx: Context) -> Iterator[Finding]:
     """One finding for each block, with the hides that silence it; one for all blocks together where a hide takes every tool."""
     groups: dict[object, tuple[list[Rule], set[int]]] = {}
     analysis = ctx.analysis
-    for i, hides in behind_hides(ctx).items():
+    for i, hides in behind_hides(ctx.analysis).items():
         total = {j for j in hides if everything(analysis.rules[j].selector) and analysis.rules[j].when is None}
         rules, by = groups.setdefault("all" if total else analysis.rules[i].selector, ([], set()))
         rules.append(analysis.rules[i])

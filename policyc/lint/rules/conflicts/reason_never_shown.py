@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from policyc.diagnostics import Finding
-from policyc.diagram.reach import covering, reach
+from policyc.diagram.reach import behind_hides, covering, reach
 from policyc.lint.context import Context, RuleInfo
-from policyc.lint.rules.conflicts.common import SLIPS, behind_hides, decider, example, named, related, tools_of
+from policyc.lint.rules.conflicts.common import SLIPS, decider, example, named, related, tools_of
 
 RULE = RuleInfo(
     "PC410",
@@ -34,7 +34,7 @@ def check(ctx: Context) -> Iterator[Finding]:
     one yields; what is left does something and never has the word, such as an allow whose calls are all held for approval."""
     analysis, found = ctx.analysis, reach(ctx.analysis)
     for i, rule in enumerate(analysis.rules):
-        if rule.reason is None or i in found.effective or i in behind_hides(ctx) or not found.decided(i):
+        if rule.reason is None or i in found.effective or i in behind_hides(ctx.analysis) or not found.decided(i):
             continue
         tools = [t for t in tools_of(ctx, i) if analysis.possible(t, analysis.guard(t, i))]
         covers = covering(analysis, i, tools) if tools else None

@@ -5,16 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from policyc.diagnostics import Finding
-from policyc.diagram.reach import covering, reach
+from policyc.diagram.blocks import closed
+from policyc.diagram.reach import behind_hides, covering, reach
 from policyc.diagram.redundancy import alone_allowed, covered_as_written
 from policyc.diagram.specialise import Tool
 from policyc.ir.model import Rule
 from policyc.lint.context import Context, RuleInfo
 from policyc.lint.rules.conflicts.allow_overridden import blocks_overridden
-from policyc.lint.rules.conflicts.blocks import closed
 from policyc.lint.rules.conflicts.common import (
     SLIPS,
-    behind_hides,
     decider,
     example,
     named,
@@ -50,7 +49,7 @@ def check(ctx: Context) -> Iterator[Finding]:
             continue
         tools = [t for t in tools_of(ctx, i) if analysis.possible(t, analysis.guard(t, i))]
         covers = covering(analysis, i, tools) if tools else None
-        if not covers or _said_elsewhere(ctx, rule, covers) or i in behind_hides(ctx):
+        if not covers or _said_elsewhere(ctx, rule, covers) or i in behind_hides(ctx.analysis):
             continue
         if rule.effect == "allow" and not _covered_allow(ctx, i, tools, covers):
             continue
@@ -76,7 +75,7 @@ def _said_elsewhere(ctx: Context, rule: Rule, covers: dict[int, set[str]]) -> bo
     allow-overridden."""
     if rule.effect == "approve":
         return all(effects == {"deny"} for effects in covers.values())
-    return rule.effect == "limit" and (rule.selector in closed(ctx) or rule.selector in blocks_overridden(ctx))
+    return rule.effect == "limit" and (rule.selector in closed(ctx.analysis) or rule.selector in blocks_overridden(ctx))
 
 
 def _covered_allow(ctx: Context, index: int, tools: list[Tool], covers: dict[int, set[str]]) -> bool:

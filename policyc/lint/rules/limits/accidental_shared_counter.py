@@ -8,6 +8,7 @@ from policyc.catalog.roles import AMOUNTS, key_of
 from policyc.diagnostics import Finding, Related
 from policyc.diagram.analysis import Witness
 from policyc.diagram.reach import reach
+from policyc.diagram.redundancy import duplicates
 from policyc.ir.model import Limit, Rule
 from policyc.ir.spelling import path_text
 from policyc.lint.context import Context, RuleInfo
@@ -32,12 +33,13 @@ def check(ctx: Context) -> Iterator[Finding]:
             by_counter.setdefault(rule.limit.counter, []).append(i)
     shared = {i: ids for ids in by_counter.values() if len(ids) > 1 for i in ids}
     twice = _twice(ctx, shared) if shared else {}
+    again = duplicates(ctx.analysis) if shared else {}  # duplicate-rule says it
     for ids in by_counter.values():
         for n, i in enumerate(ids):
             for j in ids[:n]:
                 first, second = rules[j].limit, rules[i].limit
                 assert first is not None and second is not None
-                if differences(first, second):
+                if differences(first, second) or i in again:
                     continue
                 found = _said(ctx, rules[j], first, rules[i], second, twice.get((j, i)))
                 if found is not None:

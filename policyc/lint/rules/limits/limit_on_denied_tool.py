@@ -6,8 +6,9 @@ from collections.abc import Iterator
 
 from policyc.diagnostics import Finding, Related
 from policyc.diagram.analysis import Witness
+from policyc.diagram.blocks import closed
 from policyc.diagram.formula import conj, negation
-from policyc.diagram.reach import judgeable, reach
+from policyc.diagram.reach import behind_hides, judgeable, reach
 from policyc.diagram.specialise import Tool
 from policyc.ir.model import Rule, ToolName
 from policyc.ir.names import selector_text
@@ -21,18 +22,21 @@ RULE = RuleInfo(
     "a limit on calls that are always denied",
     needs=("analysis",),
     yields_to=(
-        "unknown-argument", "argument-type-mismatch", "value-not-in-enum", "allow-overridden",
-        "conflicting-rules",
+        "unknown-argument", "argument-type-mismatch", "value-not-in-enum", "contradictory-condition", "tautological-condition",
+        "conflicting-rules", "allow-overridden", "approve-never-asked",
     ),
 )  # fmt: skip
 
 
 def check(ctx: Context) -> Iterator[Finding]:
-    """One finding for each limit that applies to some call and counts none, with who denies those calls."""
+    """One finding for each limit that applies to some call and counts none, with who denies those calls. What only hidden tools meet
+    is hidden-and-configured's, and a block that nothing opens is a gap."""
     analysis, found = ctx.analysis, reach(ctx.analysis)
     counting = {i for leaves in found.outcomes.values() for leaf in leaves for i in leaf.limits}
     for i, rule in enumerate(analysis.rules):
         if rule.limit is None or i in counting or not found.decided(i):
+            continue
+        if i in behind_hides(analysis) or rule.selector in closed(analysis):
             continue
         reached = sorted(found.tools.get(i, [])[:MOST_TOOLS], key=lambda t: not isinstance(t, str))  # known tools first
         tools = [t for t in reached if judgeable(analysis, t)]
