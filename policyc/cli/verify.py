@@ -57,7 +57,7 @@ def verify(
     config: ConfigFile = None,
     no_config: NoConfig = False,
 ) -> int:
-    """Prove what policies promise, or show a call that breaks the promise."""
+    """Prove declared properties, or show a call that breaks one."""
     from policyc import pipeline
     from policyc.cli.one import show_errors
     from policyc.report.verdicts import FORMATS, Results

@@ -27,7 +27,7 @@ def cover(inside: Sequence[Vector], outside: Sequence[Vector], telling: Sequence
         rest = [t for t in terms if t is not term]
         if rest and all(any(holds(t, v) for t in rest) for v in inside):
             terms = rest
-    return [_plainer(t, [*inside, *outside]) for t in terms]
+    return [_plainer(t, inside) for t in terms]
 
 
 def holds(term: dict[int, Literal], vector: Vector) -> bool:
@@ -49,7 +49,7 @@ def _expanded(vector: Vector, outside: Sequence[Vector], telling: Sequence[int])
     return {i: allowed for i, allowed in term.items() if len(allowed) < 3}
 
 
-def _plainer(term: dict[int, Literal], vectors: Sequence[Vector]) -> dict[int, Literal]:
-    """The term without truth values that no vector has."""
-    occurring = {i: frozenset(v[i] for v in vectors) for i in term}
-    return {i: allowed & occurring[i] for i, allowed in term.items() if not allowed >= occurring[i]}
+def _plainer(term: dict[int, Literal], inside: Sequence[Vector]) -> dict[int, Literal]:
+    """The term without truth values that none of its vectors has: they were free, and cost words."""
+    mine = [v for v in inside if holds(term, v)]
+    return {i: frozenset(v[i] for v in mine) for i in term}
