@@ -58,7 +58,7 @@ def compile(
         overrides=overrides,
         config=config,
         isolated=no_config,
-        at_least="error" if check else "warning",
+        at_least="error",
     )
     checked = pipeline.check(named, options, stdin_name(named, stdin_filename))
     if not checked.files:
@@ -85,11 +85,6 @@ def compile(
     replace_file(output, table)
     count = len(checked.programs)
     emit(f"{clean(output)}: {count} {'policy' if count == 1 else 'policies'}, {len(table)} bytes\n")
-    warnings = sum(finding.level == "warning" for finding in checked.findings)
-    if warnings:
-        say(
-            f"policyc: {warnings} warning{'s; `policyc lint` shows them' if warnings > 1 else '; `policyc lint` shows it'}"
-        )
     return 0
 
 

@@ -103,7 +103,7 @@ def _sides(paths: list[str], base: str | None, head: str | None, options: Option
     top, named = top_folder(), paths or ["."]
     old_side = read_revision(base, named, options, top)
     if head is not None:
-        new_side = read_revision(head, named, options, top)
+        new_side = read_revision(head, named, options, top, whole=True)
         missing = [path for path in named if path not in {*old_side.found, *new_side.found}]
     else:
         there = [path for path in named if os.path.lexists(path)]

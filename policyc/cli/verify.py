@@ -28,8 +28,8 @@ if TYPE_CHECKING:
     from policyc.report.verdicts import Results, Verified
 
 app = typer.Typer(rich_markup_mode=None, add_completion=False)
-READING = ("PC1",)
-"""Only a policy that can be read can be verified; what else the linter says of it is not asked here."""
+READING = ("PC1", "unknown-tool", "unknown-server", "unknown-argument", "argument-type-mismatch", "value-not-in-enum")
+"""Only a policy that can be read can be verified, and a misspelt name proves nothing; what else the linter says is not asked here."""
 
 
 @app.command()
@@ -77,7 +77,7 @@ def verify(
         say(f"policyc: no policy in {', '.join(f'`{p}`' for p in named)}")
         return NO_INPUT
     groups = wanted(checked, policy)
-    errors.items += [f for group, _ in groups if group.catalog is None for f in without_catalog(extra)]
+    errors.items += [f for group, _ in groups for f in slips(extra, group)]
     found = list(dict.fromkeys(checked.errors + errors.items))
     results: list[Verified] = []
     bare = 0
@@ -113,11 +113,14 @@ def read_file(path: str, findings: Findings) -> tuple[Property, ...]:
     return found
 
 
-def without_catalog(properties: list[Property]) -> list[Finding]:
-    """Errors for properties that ask a catalog where there is none."""
-    from policyc.lint.engine import property_asks_catalog
+def slips(properties: list[Property], group: Group) -> list[Finding]:
+    """Errors for properties of files: those that ask a catalog where there is none, and names that the catalog does not have."""
+    from policyc.lint.context import Project
+    from policyc.lint.engine import property_asks_catalog, property_slips
 
-    return [finding for prop in properties for finding in property_asks_catalog(prop)]
+    if group.catalog is None:
+        return [finding for prop in properties for finding in property_asks_catalog(prop)]
+    return list(property_slips(properties, Project((), group.catalog, group.facts, group.config)))
 
 
 def wanted(checked: Checked, name: str | None) -> list[tuple[Group, list[Program]]]:

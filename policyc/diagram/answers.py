@@ -6,7 +6,8 @@ the same answer; renaming a rule or a counter, and reordering rules that never c
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections import Counter
+from collections.abc import Container, Iterable, Sequence
 
 from policyc.ir.model import Limit
 from policyc.record import field, record, replace
@@ -138,9 +139,10 @@ def match(old: Uses, new: Uses) -> tuple[dict[str, int], dict[str, int]]:
     return numbers, taken
 
 
-def tighter(one: Sequence[Reserved], other: Sequence[Reserved]) -> bool:
+def tighter(one: Sequence[Reserved], other: Sequence[Reserved], shared: Container[int] = ()) -> bool:
     """Whether every series of calls that the reservations `one` admit is surely admitted by `other` as well: each kind of reservation
-    is made at least as often, with no greater maximum."""
+    is made at least as often, with no greater maximum. `shared`: counters that others count on too; a sum that is added to one of
+    these may be of negative amounts, which make room for the others."""
 
     def maxima(reserved: Sequence[Reserved], kind: tuple[object, ...]) -> list[int | float]:
         return [r.limit.maximum for r in reserved if r.kind == kind]
@@ -149,4 +151,5 @@ def tighter(one: Sequence[Reserved], other: Sequence[Reserved]) -> bool:
         mine, theirs = maxima(one, kind), maxima(other, kind)
         if len(mine) < len(theirs) or min(mine) > min(theirs):
             return False
-    return True
+    more = Counter(r.kind for r in one) - Counter(r.kind for r in other)
+    return not any(r.kind in more and r.limit.amount is not None and r.counter in shared for r in one)

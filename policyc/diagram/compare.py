@@ -162,6 +162,7 @@ class _Comparing:
         self.answers = Answers()
         identified = old.identified or new.identified
         self.old_counters, self.new_counters = match(old.uses(identified), new.uses(identified))
+        self.counted_before = frozenset(self.old_counters.values())
         self.named = old.tools | new.tools
         self.known = names(old) | names(new)
         self.catalog = old.catalog if new.catalog is None else new.catalog  # what calls will have to fit
@@ -237,19 +238,20 @@ class _Comparing:
         """Differences of one sort are one change."""
         before, after = self.answers.what(old.rule), self.answers.what(new.rule)
         had, has = ([self.answers.reserved[i] for i in leaf.limits] for leaf in (old, new))
-        loosened = "deny" not in (old.effect, new.effect) and not tighter(has, had)
+        loosened = "deny" not in (old.effect, new.effect) and not tighter(has, had, self.counted_before)
         asks_another = old.effect == new.effect == "approve" and before.by not in (None, after.by)
         widening = _PERMITS[new.effect] > _PERMITS[old.effect] or loosened or asks_another
-        said = (old.rule, new.rule)
+        said = (old.effect, old.rule, new.rule)
         if old.effect != new.effect:
             return _Sort(_transition(old.effect, new.effect), widening, said)
         if before.hidden != after.hidden:
             return _Sort("newly hidden" if after.hidden else "no longer hidden", widening, said)
         removed, added = _without(had, has), _without(has, had)
+        if before.by != after.by:
+            return _Sort("approver changed", widening, (*said, removed, added))
         if _unexplained(removed) != _unexplained(added):
             return _Sort("limit changed", widening, (removed, added, old.rule == new.rule))
-        kind: Kind = "reason changed" if before.by == after.by else "approver changed"
-        return _Sort(kind, widening, (*said, removed, added))
+        return _Sort("reason changed", widening, (*said, removed, added))
 
     def _witness(
         self, tool: Tool, diagram: Diagram, numbers: list[int], differences: _Differences, *, fill: bool

@@ -13,14 +13,14 @@ from typing import Literal
 from policyc.catalog.model import Catalog
 from policyc.diagram.analysis import OUTSIDE, Analysis, Witness
 from policyc.diagram.base_policy import widening
-from policyc.diagram.bounds import counters, keeps_to
+from policyc.diagram.bounds import Counted, counters, keeps_to
 from policyc.diagram.build import Leaf
-from policyc.diagram.formula import SERVER, TOOL, Formula, Predicate, Probe, at_least, conj, disj, predicates
+from policyc.diagram.formula import SERVER, TOOL, Formula, Predicate, Probe, at_least, conj, disj, negation, predicates
 from policyc.diagram.search import leaves
 from policyc.diagram.sides import Decided
 from policyc.diagram.specialise import OTHER_TOOL, Tool, collect_names, selected_at_least
 from policyc.ir.facts import Facts
-from policyc.ir.model import AnyTool, Limit, Policy, Property, Selector, Test, Truth
+from policyc.ir.model import AnyTool, Limit, Policy, Property, Selector, Test, ToolName, Truth
 from policyc.record import field, record, replace
 from policyc.reference import Call, decide, evaluate, selects
 from policyc.runtime.patterns import glob_match
@@ -141,12 +141,14 @@ class Prover:
             limits = [(i, limit) for i in reserved if (limit := self.analysis.rules[i].limit) is not None]
             negative = bound.amount is not None and self._negative(tool, region, bound)
             counted = counters(limits)
-            suitable = [c.rules for c in counted if keeps_to(c, bound, negative)]
+            suitable = [
+                c.rules for c in counted if keeps_to(c, bound, negative) and not self._refilled(tool, region, c)
+            ]
             if any(all(rules.intersection(leaf.limits) for leaf in passing) for rules in suitable):
                 continue
             refuted = self._uncounted(prop, tool, region, suitable, found)
             if refuted is not None:
-                taken_back = negative and any(keeps_to(c, bound, negative=False) for c in counted)
+                taken_back = any(keeps_to(c, bound, negative=False) and c.rules not in suitable for c in counted)
                 return replace(refuted, why=f"{refuted.why}, {_unbounded(tool, refuted, suitable, taken_back)}")
         return self._concluded(prop, found)
 
@@ -178,6 +180,25 @@ class Prover:
         below = conj((region, at_least(Test(bound.amount, "<", 0), _SURE)))
         diagram = self.analysis.diagram(tool, below)
         return diagram is None or any(leaf.effect != "deny" for leaf in leaves(diagram))
+
+    def _refilled(self, tool: Tool, region: Formula, counted: Counted) -> bool:
+        """Whether an amount below 0 of which the property does not speak may make room in the counter: by another tool, another
+        limit that adds to it, or another call."""
+        first, analysis = counted.limits[0], self.analysis
+        for i, rule in enumerate(analysis.rules):
+            limit = rule.limit
+            if limit is None or limit.amount is None or limit.counter != first.counter:
+                continue
+            below = at_least(Test(limit.amount, "<", 0), _SURE)
+            for where in analysis.tools:
+                own = where == tool and i in counted.rules and limit.amount == first.amount
+                asked = conj((analysis.guard(where, i), below, negation(region) if own else True))
+                if asked is False:
+                    continue
+                diagram = analysis.diagram(where, asked)
+                if diagram is None or any(leaf.effect != "deny" and i in leaf.limits for leaf in leaves(diagram)):
+                    return True
+        return False
 
     def _no_wider(self, prop: Property) -> Verdict:
         change, open_reason = widening(self.analysis, prop)
@@ -290,6 +311,12 @@ class Prover:
                 return
         if not found.reached:
             yield "no call is one that it speaks of"
+        elif (
+            self.catalog is None
+            and isinstance(selector, ToolName)
+            and selector.name not in self.analysis.specialiser.named_tools
+        ):
+            yield "no rule names this tool, and no catalog says whether it exists"
 
 
 def speaks_of(prop: Property, call: Call, facts: Facts) -> Truth:

@@ -101,3 +101,23 @@ def behind_hides(analysis: Analysis) -> dict[int, set[int]]:
             out[i] = hides
     analysis.cache["behind hides"] = out
     return out
+
+
+def needed(analysis: Analysis, rule: int, tools: list[Tool], covers: list[int]) -> list[int]:
+    """Those of the rules that together fire wherever `rule` does, without any that the others make up for; later ones are left out
+    first. All of them where they do not cover it by themselves."""
+
+    def cover(rules: list[int]) -> bool:
+        return all(
+            not analysis.possible(t, conj((analysis.guard(t, rule), *(negation(analysis.guard(t, j)) for j in rules))))
+            for t in tools
+        )
+
+    kept = covers
+    if cover(covers):
+        for order in (covers[::-1], covers):  # from the front as well: the nearest rule alone reads best
+            for j in order:
+                rest = [k for k in kept if k != j]
+                if rest and cover(rest):
+                    kept = rest
+    return kept

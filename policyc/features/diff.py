@@ -52,10 +52,10 @@ def read_paths(paths: Sequence[str], options: Options, name: str) -> Loaded:
     return loaded
 
 
-def read_revision(revision: str, paths: Sequence[str], options: Options, top: str) -> Loaded:
+def read_revision(revision: str, paths: Sequence[str], options: Options, top: str, *, whole: bool = False) -> Loaded:
     """The policies of `paths` as they were at a git revision, with the configuration and catalogs of that revision; `options` count as
-    they are. Places are shown as `REVISION:PATH`. Raises PolicycError as `read_paths` does, and where git cannot say."""
-    with snapshot(revision, paths, top) as files:
+    they are. Places are shown as `REVISION:PATH`. Raises PolicycError as `read_paths` does, and where git cannot say; `whole` as `snapshot` has it."""
+    with snapshot(revision, paths, top, whole=whole) as files:
         loaded = Loaded(revision, tuple(files.paths))
         try:
             there = list(files.paths.values())

@@ -10,7 +10,7 @@ from contextlib import suppress
 
 from policyc.diagnostics import PolicycError
 
-_LINK, _FILES = "120000", ("100644", "100755", "100664")
+_MODULE, _LINK, _FILES = "160000", "120000", ("100644", "100755", "100664")
 _MOST_LINKS = 40
 
 
@@ -53,10 +53,11 @@ def commit_of(revision: str) -> str:
 
 
 class Tree:
-    """What a commit holds: its files and links by path."""
+    """What a commit holds: its files and links by path, and where submodules stand."""
 
     def __init__(self, commit: str) -> None:
         self.files: dict[str, str] = {}
+        self.modules: list[str] = []
         linked: dict[str, str] = {}
         for entry in git("ls-tree", "-r", "-z", "--full-tree", commit).split(b"\0"):
             if entry:
@@ -65,6 +66,8 @@ class Tree:
                 path = os.fsdecode(name)
                 if {"", ".", "..", ".git"}.isdisjoint(path.split("/")):  # no honest tree has such names
                     (linked if mode == _LINK else self.files if mode in _FILES else {})[path] = identity
+                    if mode == _MODULE:
+                        self.modules.append(path)
         self.links = {path: os.fsdecode(text) for path, text in self._contents(linked).items()}
         self._sorted = sorted([*self.files, *self.links])
 

@@ -57,10 +57,11 @@ class Snapshot:
 
 
 @contextmanager
-def snapshot(revision: str, paths: Iterable[str], top: str) -> Iterator[Snapshot]:
+def snapshot(revision: str, paths: Iterable[str], top: str, *, whole: bool = False) -> Iterator[Snapshot]:
     """The files that a reader of `paths` would meet at a revision: policies, configurations, and the catalogs that these name.
 
-    Raises PolicycError for an unknown revision and for a path outside the repository.
+    Raises PolicycError for an unknown revision and for a path outside the repository; with `whole`, also where a work tree would have
+    more than the revision can give: on the new side a policy left out would look as if it were gone.
     """
     tree = Tree(commit_of(revision))
     with tempfile.TemporaryDirectory(prefix="policyc-revision-") as name:
@@ -68,11 +69,22 @@ def snapshot(revision: str, paths: Iterable[str], top: str) -> Iterator[Snapshot
         root = base + os.path.splitdrive(top)[1].rstrip(os.sep)
         os.makedirs(root, exist_ok=True)
         inside = {path: _inside(path, top) for path in paths}
+        for own in inside.values() if whole else ():
+            _whole(tree, own)
         there = {path: own for path, own in inside.items() if tree.holds(own)}
         _Writer(tree, base, root).write(list(there.values()))
         yield Snapshot(
             revision, top, base, root, {path: os.path.join(root, own) if own else root for path, own in there.items()}
         )
+
+
+def _whole(tree: Tree, path: str) -> None:
+    for module in tree.modules:
+        if not path or f"{module}/".startswith(f"{path}/") or f"{path}/".startswith(f"{module}/"):
+            raise PolicycError(f"`{module}` is a submodule, whose files are in no revision; name paths beside it")
+    for link in (path, *(link for link in tree.below(path) if link.endswith(SUFFIXES))):
+        if tree.real(link) is None:
+            raise PolicycError(f"`{link}` is a link that leads out of the repository, and a revision has no such file")
 
 
 def _inside(path: str, top: str) -> str:

@@ -84,10 +84,11 @@ class Context:
         tools: list[Tool] = [] if self.catalog is None else list(self.catalog.tools)
         return [t for t in tools if selects(selector, Call(t.name, server=t.server), self.facts) is Truth.TRUE]
 
-    def selectors(self) -> Iterator[tuple[Rule, Selector]]:
-        """Every written name, glob, server and fact of the policy once, with the first rule that it stands in."""
+    def selectors(self, *, properties: bool = False) -> Iterator[tuple[Rule, Selector]]:
+        """Every written name, glob, server and fact of the policy once, with the first rule that it stands in. `properties`: those of
+        its properties as well."""
         seen: set[tuple[Any, Any]] = set()
-        for rule in self.policy.rules:
+        for rule in (*self.policy.rules, *(as_rules(self.policy) if properties else ())):
             for part in parts(rule.selector):
                 span = part.span
                 key = (part, None if span is None else (span.start, span.end))
@@ -104,6 +105,13 @@ class Project:
     catalog: Catalog | None
     facts: Facts
     config: Config
+
+
+def as_rules(policy: Policy) -> Iterator[Rule]:
+    """The policy's properties in the shape of rules, for what looks for slips in selectors and conditions of both."""
+    for prop in policy.properties:
+        if prop.selector is not None:
+            yield Rule(prop.text, "deny", prop.selector, prop.when, limit=prop.limit, route=prop.route, span=prop.span)
 
 
 def parts(selector: Selector) -> Iterator[Selector]:

@@ -7,8 +7,8 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 
 from policyc.diagnostics import LEVELS, Finding, Level
-from policyc.ir.model import Fact, Property
-from policyc.lint.context import Project, RuleInfo, parts
+from policyc.ir.model import Fact, Policy, Property
+from policyc.lint.context import Context, Project, RuleInfo, parts
 from policyc.lint.registry import Registered, info, rules
 from policyc.lint.suppress import Suppressed, Suppressions
 from policyc.record import field, record
@@ -107,6 +107,23 @@ def property_asks_catalog(prop: Property) -> Iterator[Finding]:
         span = part.span or prop.span
         if isinstance(part, Fact) and span is not None:
             yield asks_catalog(part, span, prop.route)
+
+
+SLIPS = ("unknown-tool", "unknown-server", "unknown-argument", "argument-type-mismatch", "value-not-in-enum")
+"""Rules about names and tests that cannot mean what they say; a property with such a slip would hold of nothing."""
+
+
+def property_slips(properties: Iterable[Property], project: Project) -> Iterator[Finding]:
+    """What the rules of SLIPS, those that are errors, find in properties that stand in no policy."""
+    if project.catalog is None:
+        return
+    for prop in properties:
+        if prop.span is not None:
+            policy = Policy("", "deny", (), properties=(prop,))
+            context = Context(policy, prop.span.source, project.catalog, project.facts, project.config)
+            for rule in (rules()[slug] for slug in SLIPS):
+                if rule.check is not None and rule.info.level == "error":
+                    yield from rule.check(context)
 
 
 def asks_catalog(part: Fact, span: Span, route: str) -> Finding:

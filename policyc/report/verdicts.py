@@ -161,7 +161,7 @@ def markdown(results: Results) -> str:
                 continue
             lines += ["", f"{_code(verdict.property.text)} {marks[verdict.status]}: {_plain(verdict.why)}"]
             if verdict.property.reason is not None:
-                lines += ["", f"> {_plain(verdict.property.reason)}"]
+                lines += ["", f"> {_code(verdict.property.reason)}"]
             if verdict.witness is not None:
                 call = json.dumps(shortened(verdict.witness.as_json()), ensure_ascii=True)
                 lines += ["", "```json", call, "```"]

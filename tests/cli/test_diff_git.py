@@ -349,3 +349,21 @@ def test_nothing_to_compare(repository: Repository) -> None:
     repository.commit()
     done = repository.diff("--base", "main", code=3)
     assert done.err.startswith("policyc: no policy in main or the working tree; ")
+
+
+def test_the_new_side_leaves_no_policy_out(repository: Repository, tmp_path: Path) -> None:
+    """A link out of the tree, or a submodule, where a policy was: not a policy that is gone."""
+    outside = tmp_path / "outside.policy"
+    outside.write_text(OPEN)
+    repository.write("pol/a.policy", CLEAN)
+    repository.commit()
+    (repository.folder / "pol/a.policy").unlink()
+    (repository.folder / "pol/a.policy").symlink_to(outside)
+    repository.commit()
+    done = repository.diff("--base", "HEAD~1", "--head", "HEAD", "--deny-widening", "pol", code=2)
+    assert "`pol/a.policy` is a link that leads out of the repository" in done.err
+    head = repository.git("rev-parse", "HEAD")
+    root = make_tree(repository, f"160000 pol\0{head}")
+    commit = repository.git("commit-tree", root, "-m", "module")
+    done = repository.diff("--base", "HEAD~1", "--head", commit, "--deny-widening", "pol", code=2)
+    assert "`pol` is a submodule" in done.err

@@ -95,16 +95,6 @@ def stale(project: Project, *more: str) -> str:
     return err.removeprefix(before).removesuffix(after)
 
 
-def test_compile_counts_warnings(project: Project) -> None:
-    project.write("a.policy", OPEN)
-    done = project.run("compile", "a.policy", "-o", "t", code=0)
-    assert done.err == "policyc: 1 warning; `policyc lint` shows it\n"
-    project.write("b.policy", OPEN.replace('"open"', '"two"'))
-    assert project.run("compile", "-o", "t", code=0).err == "policyc: 2 warnings; `policyc lint` shows them\n"
-    project.write("a.policy", CLEAN)
-    assert project.run("compile", "a.policy", "-o", "t", code=0).err == ""
-
-
 def test_compile_keeps_permissions_and_follows_links(project: Project) -> None:
     project.write("a.policy", CLEAN)
     target = project.write("real", "old")

@@ -190,3 +190,25 @@ def test_convert_keeps_properties(project: Project) -> None:
         for f in ("a.policy", "b.policy.yaml")
     )
     assert [p["status"] for p in one["properties"]] == [p["status"] for p in other["properties"]]
+
+
+def test_a_misspelt_name_in_a_property_is_an_error_and_not_a_proof(project: Project) -> None:
+    catalog = '{"tools": [{"name": "pay", "inputSchema": {"properties": {"amount": {"type": "integer"}}, "additionalProperties": false}}]}'
+    project.write("c.json", catalog)
+    rules = 'policy "p"\ndefault deny\non pay { deny when args.amount > 5 limit 5 per day }\n'
+    for slip, rule in (
+        ("never allow pya", "unknown-tool"),
+        ("never allow pay when args.ammount > 5", "unknown-argument"),
+    ):
+        project.write("a.policy", f"{rules}verify {{ {slip} }}\n")
+        project.write("b.policy", rules)
+        project.write("f.verify", f"verify {{ {slip} }}\n")
+        for words in (("a.policy",), ("b.policy", "--properties", "f.verify")):
+            done = project.run("verify", *words, "--catalog", "c.json", code=1)
+            assert rule in done.err and "proved" not in done.out
+        assert rule in project.run("lint", "a.policy", "--catalog", "c.json", code=1).out
+    project.write("a.policy", f"{rules}verify {{ never allow pya }}\n")
+    assert (
+        "no rule names this tool, and no catalog says whether it exists"
+        in project.run("verify", "a.policy", code=0).out
+    )

@@ -174,3 +174,20 @@ def test_unchanged_but_for_ids() -> None:
         given, facts = strategies.random_policy(rng), strategies.random_facts(rng)
         renamed = replace(given, rules=tuple(replace(r, id=f"r{i}") for i, r in enumerate(given.rules)))
         assert compare(Analysis(given, facts, budget=EXACT), Analysis(renamed, facts, budget=EXACT), EXACT).equivalent
+
+
+SHARED = 'policy "p"\ndefault deny\non pay { limit 10 per day as c }\non refund { allow%s }\n'
+
+
+def test_a_sum_added_to_a_counter_of_others_may_make_room_for_them() -> None:
+    """A negative amount takes back what the other tool's calls counted."""
+    for amount, counter, wider in (("args.amount?", "c", True), ("args.amount?", "d", False)):
+        limit = f" limit sum {amount} <= 100 per day as {counter}"
+        found = compared(SHARED % "", SHARED % limit)
+        assert {c.kind for c in found.changes} >= {"limit changed"} and found.widening is wider
+
+
+def test_what_was_held_and_what_was_allowed_are_denied_apart() -> None:
+    old = 'policy "p"\ndefault deny\non t { approve when args.a == 1 }\n'
+    found = compared(old, 'policy "p"\ndefault deny\n')
+    assert sorted(c.old.effect for c in found.changes) == ["allow", "approve"]

@@ -259,3 +259,23 @@ def test_a_long_property_is_cut_in_the_message() -> None:
     verdict = one(f"allow {names}", f"never allow {names}")
     said = finding(verdict, POLICY, Span(Source("p", "x"), 0, 1))
     assert len(said.message) < 250 and "…" in said.message
+
+
+@pytest.mark.parametrize(
+    ("own", "wanted"),
+    [
+        ("deny when args.amount < 0 limit sum args.amount <= 100 per day as c", "sum args.amount <= 100 per day"),
+        ("limit 30 per day as c", "30 per day"),
+    ],
+)
+def test_what_another_tool_takes_back_from_the_counter_is_no_bound(own: str, wanted: str) -> None:
+    refund = " on refund { %slimit sum args.amount <= 100 per day as c }"
+    claim = f"limited pay to {wanted}"
+    rules = "on pay { " + own + " }"
+    assert one(rules + refund % "deny when args.amount < 0 ", claim).status == "proved"
+    assert one(rules + refund % "", claim).status == "violated"
+
+
+def test_an_amount_below_zero_of_which_the_property_does_not_speak() -> None:
+    rules = 'on pay { deny when args.kind == "x" and args.amount < 0 limit sum args.amount <= 100 per day as c }'
+    assert one(rules, 'limited pay to sum args.amount <= 100 per day when args.kind == "x"').status == "violated"

@@ -11,7 +11,6 @@ _BOUNDS = (
         "args.amount > 9_000",
         "approve-never-asked",
         "approve when args.amount > 10_000",
-        also=("financial-tool-without-approval",),
     ),
     mutant(
         "a deny's operator inverted",

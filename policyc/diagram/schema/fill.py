@@ -49,23 +49,30 @@ def filled(
             if entry.input_schema is None:
                 yield given
                 continue
-            built = complete(entry.input_schema, given)
-            if isinstance(built, dict) and allows(entry.input_schema, entry.input_schema, built).may is True:
+            filler = _Filler(entry.input_schema)
+            built = filler.complete(given)
+            if isinstance(built, dict) and built is filler.fitting:
                 yield built
 
 
 def complete(schema: Any, given: Any = MISSING) -> Any:
     """A value that a schema allows, with what is given kept as far as the schema allows it."""
-    try:
-        return _Filler(schema).value(schema, given, 0)
-    except RecursionError:  # a schema nested too deep
-        return {} if given is MISSING else given
+    return _Filler(schema).complete(given)
 
 
 class _Filler:
     def __init__(self, root: Any) -> None:
         self._root = root
         self._left = MOST_VALUES
+        self.fitting: Any = MISSING
+        """The last value that was found to fit the whole schema."""
+
+    def complete(self, given: Any) -> Any:
+        """A value for the whole schema."""
+        try:
+            return self.value(self._root, given, 0)
+        except RecursionError:  # a schema nested too deep
+            return {} if given is MISSING else given
 
     def value(self, schema: Any, given: Any, depth: int) -> Any:
         self._left -= 1
@@ -81,7 +88,10 @@ class _Filler:
         return {} if best is MISSING else best
 
     def _allowed(self, schema: Any, value: Any) -> bool:
-        return allows(schema, self._root, value).may is True
+        fits = allows(schema, self._root, value).may is True
+        if fits and schema is self._root:
+            self.fitting = value
+        return fits
 
     # --- branches
 

@@ -26,9 +26,9 @@ PAY = catalog(
         ("limit sum args.amount <= 500 per day deny when args.amount > 100", True),
         ("approve", False),
         ("approve when args.amount > 100", False),
-        ('deny when args.currency == "eur" approve when args.currency == "eur"', True),  # on no path that is left
+        ('deny when args.currency == "eur" approve when args.currency == "eur"', False),  # on no path that is left
         ("deny", False),
-        ("approve when args.amount is string", True),  # the schema forbids it: nobody is asked about a valid call
+        ("approve when args.amount is string", False),  # the schema forbids it: nobody is asked about a valid call
     ],
 )
 def test_money_that_moves_with_nobody_ever_asked(body: str, reported: bool) -> None:

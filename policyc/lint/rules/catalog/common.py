@@ -13,6 +13,7 @@ from policyc.diagnostics import Edit
 from policyc.ir.model import And, Cond, Const, Not, Or, Path, Policy, Rule, Test
 from policyc.ir.names import name_text
 from policyc.ir.spelling import path_text
+from policyc.lint.context import as_rules
 from policyc.lint.selection import Found, Selection
 from policyc.record import record
 from policyc.source import Span
@@ -42,13 +43,13 @@ class Use:
 
 
 def uses(policy: Policy) -> Iterator[Use]:
-    """Every place where a rule looks at an argument, in the order written; a place once.
+    """Every place where a rule or a property looks at an argument, in the order written; a place once.
 
     An imported `contains` is read as a test of a text or of an array's elements; the latter is not what its author wrote.
     """
     imported = policy.dialect == "intercept"
     seen: set[tuple[Any, ...]] = set()
-    for rule in policy.rules:
+    for rule in (*policy.rules, *as_rules(policy)):
         tests = [t for cond in (rule.when, rule.condition) if cond is not None for t in tests_of(cond)]
         here = [Use(rule, t.path, t) for t in tests if t.path.root == "args" and t.path.steps
                 and not (imported and None in t.path.steps)]  # fmt: skip

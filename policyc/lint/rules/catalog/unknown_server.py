@@ -21,7 +21,7 @@ def check(ctx: Context) -> Iterator[Finding]:
     servers = set(known.servers)
     written: dict[str, list[tuple[Rule, Selector]]] = {}
     implied: dict[str, tuple[Rule, Selector]] = {}
-    for rule, part in ctx.selectors():
+    for rule, part in ctx.selectors(properties=True):
         if not isinstance(part, OnServer | ToolName | ToolGlob) or part.server is None or part.server in servers:
             continue
         if part.span is not None and part.server in part.span.text:

@@ -20,7 +20,7 @@ def check(ctx: Context) -> Iterator[Finding]:
     assert ctx.catalog is not None
     known = selection(ctx.catalog)
     names: dict[str | None, Names] = {}
-    for rule, part in ctx.selectors():
+    for rule, part in ctx.selectors(properties=True):
         if not isinstance(part, ToolName) or (part.server is not None and part.server not in known.servers):
             continue  # a server that is not known is another rule's finding
         homes = known.homes(part.name)

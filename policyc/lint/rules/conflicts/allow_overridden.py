@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from policyc.diagnostics import Finding
-from policyc.diagram.reach import behind_hides, covering, reach
+from policyc.diagram.reach import behind_hides, covering, needed, reach
 from policyc.diagram.specialise import Tool
 from policyc.ir.model import Rule, Selector
 from policyc.lint.context import Context, RuleInfo
@@ -14,7 +14,6 @@ from policyc.lint.rules.conflicts.common import (
     decider,
     example,
     named,
-    needed,
     related,
     tools_of,
     verdicts,
@@ -67,7 +66,7 @@ def _overridden(ctx: Context) -> Iterator[tuple[int, tuple[list[Tool], list[int]
         covers = covering(analysis, i, tools) if tools else None
         if not covers or -1 in covers or any(effects != {"deny"} for effects in covers.values()):
             continue
-        others = needed(ctx, i, tools, sorted(covers))
+        others = needed(ctx.analysis, i, tools, sorted(covers))
         if rule.implied and not any(_from_elsewhere(analysis.rules[j], rule) for j in others):
             continue  # the block's own rules contradict each other: conflicting-rules says so
         yield i, (tools, others)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from policyc.diagnostics import Finding
-from policyc.diagram.reach import behind_hides, covering, reach
+from policyc.diagram.reach import behind_hides, covering, needed, reach
 from policyc.lint.context import Context, RuleInfo
 from policyc.lint.rules.conflicts.allow_overridden import blocks_overridden
 from policyc.lint.rules.conflicts.common import (
@@ -13,7 +13,6 @@ from policyc.lint.rules.conflicts.common import (
     decider,
     example,
     named,
-    needed,
     related,
     tools_of,
     verdicts,
@@ -43,7 +42,7 @@ def check(ctx: Context) -> Iterator[Finding]:
         covers = covering(analysis, i, tools) if tools else None
         if not covers or any(effects != {"deny"} for effects in covers.values()):
             continue
-        others = [analysis.rules[j] for j in needed(ctx, i, tools, sorted(j for j in covers if j >= 0))]
+        others = [analysis.rules[j] for j in needed(ctx.analysis, i, tools, sorted(j for j in covers if j >= 0))]
         if -1 not in covers:
             why = f"{named(others)} {'deny' if len(others) > 1 else 'denies'} every call that it would hold"
         elif others:

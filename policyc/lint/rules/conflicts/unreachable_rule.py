@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from policyc.diagnostics import Finding
 from policyc.diagram.blocks import closed
-from policyc.diagram.reach import behind_hides, covering, reach
+from policyc.diagram.reach import behind_hides, covering, needed, reach
 from policyc.diagram.redundancy import alone_allowed, covered_as_written
 from policyc.diagram.specialise import Tool
 from policyc.ir.model import Rule
@@ -17,7 +17,6 @@ from policyc.lint.rules.conflicts.common import (
     decider,
     example,
     named,
-    needed,
     related,
     tools_of,
     verdicts,
@@ -53,7 +52,7 @@ def check(ctx: Context) -> Iterator[Finding]:
             continue
         if rule.effect == "allow" and not _covered_allow(ctx, i, tools, covers):
             continue
-        others = [analysis.rules[j] for j in needed(ctx, i, tools, sorted(j for j in covers if j >= 0))]
+        others = [analysis.rules[j] for j in needed(ctx.analysis, i, tools, sorted(j for j in covers if j >= 0))]
         witness = example(ctx, i, tools)
         yield Finding(
             RULE.slug,

@@ -26,13 +26,13 @@ RULE = RuleInfo(
 def check(ctx: Context) -> Iterator[Finding]:
     """One finding for each rule that lets calls through to financial tools of which no call is ever held for approval.
 
-    An approval that starts at some amount is enough: small payments that pass unasked are what it is for.
+    An approval that starts at some amount is enough: small payments that pass unasked are what it is for. One that is there and is
+    never asked is the finding of approve-never-asked.
     """
     analysis = ctx.analysis
 
     def never_asked(tool: Tool, region: Formula) -> Formula:
-        asked = any(leaf.effect == "approve" for leaf in analysis.outcomes(tool.name, region))
-        return False if asked else region
+        return False if analysis.program(tool.name).approvals else region
 
     for group in let_through(ctx, lambda c: c == "financial", lambda leaf: leaf.effect == "allow", never_asked):
         message = allowed_by(group, "and nobody is ever asked", "financial tools")

@@ -8,7 +8,7 @@ from policyc.diagnostics import Finding, Related
 from policyc.diagram.analysis import Witness
 from policyc.diagram.blocks import closed
 from policyc.diagram.formula import conj, negation
-from policyc.diagram.reach import behind_hides, judgeable, reach
+from policyc.diagram.reach import behind_hides, judgeable, needed, reach
 from policyc.diagram.specialise import Tool
 from policyc.ir.model import Rule, ToolName
 from policyc.ir.names import selector_text
@@ -43,7 +43,10 @@ def check(ctx: Context) -> Iterator[Finding]:
         covers, witness = _deciders(ctx, i, tools)
         if not covers or witness is None:
             continue
-        others = [analysis.rules[j] for j in sorted(covers) if j >= 0]
+        denying = sorted(j for j in covers if j >= 0)
+        if -1 not in covers:
+            denying = needed(analysis, i, tools, denying)
+        others = [analysis.rules[j] for j in denying]
         yield Finding(
             RULE.slug,
             f"this limit never counts a call: {_why(rule, others, -1 in covers)}",

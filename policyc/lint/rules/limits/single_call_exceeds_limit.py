@@ -117,7 +117,7 @@ def _said(
         message = f"{written(limit)} lets no call to `{name}` through: every `{path}` that the rules and the schema allow is above it"
         return _finding(ctx, rule, message, "no call fits", places, witness, "raise the maximum, or deny the tool")
     names = ", ".join(f"`{r.id}`" for r in comparing[:3])
-    message = f"{names} let{'s' if len(comparing) == 1 else ''} a call to `{name}` carry more than {written(limit)} has room for"
+    message = f"a call to `{name}` may pass {names} and carry more than {written(limit)} has room for"
     how = f"raise the maximum, or bound a single call: `deny when {path} > {limit.maximum:_}`"
     return _finding(ctx, rule, message, "refuses such a call whatever was counted", places, witness, how)
 
