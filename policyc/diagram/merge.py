@@ -19,11 +19,12 @@ from policyc.diagram.specialise import Guarded, ToolProgram
 def merged(program: ToolProgram) -> ToolProgram:
     """The program over variables that are independent of each other, as far as containers can be cut."""
     groups = (program.denials, program.allows, program.approvals, program.limits)
+    every = [p for group in groups for guarded in group for p in predicates(guarded.guard)]
+    if not any(p.probe.length or any(isinstance(step, int) for step in p.var[1]) for p in every):
+        return program  # most: neither indexes nor sizes
     asked: dict[Var, dict[Probe, None]] = {}
-    for group in groups:
-        for guarded in group:
-            for p in predicates(guarded.guard):
-                asked.setdefault(p.var, {})[p.probe] = None
+    for p in every:
+        asked.setdefault(p.var, {})[p.probe] = None
     into = _containers(asked)
     if not into:
         return program
