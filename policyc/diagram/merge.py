@@ -30,10 +30,12 @@ def merged(program: ToolProgram) -> ToolProgram:
 
 def merging(guards: Iterable[Formula]) -> Rewrite | None:
     """What puts formulas that are asked together over independent variables; None where they are so already."""
+    every = [p for guard in guards for p in predicates(guard)]
+    if not any(p.probe.length or any(isinstance(step, int) for step in p.var[1]) for p in every):
+        return None  # most: neither indexes nor sizes
     asked: dict[Var, dict[Probe, None]] = {}
-    for guard in guards:
-        for p in predicates(guard):
-            asked.setdefault(p.var, {})[p.probe] = None
+    for p in every:
+        asked.setdefault(p.var, {})[p.probe] = None
     into = _containers(asked)
     return (lambda formula: _rewritten(formula, into)) if into else None
 

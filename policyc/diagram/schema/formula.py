@@ -14,15 +14,19 @@ from policyc.record import record
 
 @record(eq=False)
 class LookedAt:
-    """What questions about one tool look at: its arguments, and whether the server is asked for."""
+    """What questions about one tool look at: its arguments, and whether the server is asked for. `seen`: what has been added, so that it
+    need not be added again."""
 
     look: Look
     server: bool
+    seen: frozenset[tuple[Any, ...]] = frozenset()
 
     def with_(self, formula: Formula) -> LookedAt:
         """This one, if a formula looks at nothing else; else what both look at."""
-        look = self.look.copy()
         asked = tuple(predicates(formula))
+        if all(_seen(p) in self.seen for p in asked):
+            return self
+        look = self.look.copy()
         new = look.add_all(p for p in asked if p.var[0] == "args")
         server = self.server or any(p.var == SERVER for p in asked)
         return LookedAt(look, server) if new or server != self.server else self
@@ -32,7 +36,15 @@ def looked_at(program: ToolProgram) -> LookedAt:
     """What the rules that reach a tool look at."""
     groups = (program.denials, program.allows, program.approvals, program.limits)
     asked = dict.fromkeys(p for group in groups for guarded in group for p in predicates(guarded.guard))
-    return LookedAt(look_of(asked), any(p.var == SERVER for p in asked))
+    return LookedAt(look_of(asked), any(p.var == SERVER for p in asked), frozenset(map(_seen, asked)))
+
+
+def _seen(p: Predicate) -> tuple[Any, ...]:
+    """What of a predicate says where it looks."""
+    probe = p.probe
+    if probe.op in ("at", "fits"):
+        return p.var, probe
+    return p.var, probe.length, probe.quantifier, probe.inner, probe.op == "contains"
 
 
 def schema_formula(catalog: Catalog | None, asked: LookedAt, tool: Tool) -> Formula:
