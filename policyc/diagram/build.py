@@ -237,6 +237,7 @@ class Builder:
     def _partition(self, asked: tuple[Probe, ...]) -> Partition:
         """The cells of the probes; where too many cannot be told apart, of the first of them alone (the rest come later)."""
         patterns = sum(is_pattern(p) for p in asked)
+        why = f"more than {MOST_PATTERNS} patterns on one value"
         for n in (len(asked), 1) if patterns <= MOST_PATTERNS else (1,):
             try:
                 cells = partition(asked[:n])
@@ -245,6 +246,8 @@ class Builder:
                 continue
             if cells.undecided is not None:
                 self._note(cells.undecided)
+            if n < len(asked):
+                self._note(why)
             return cells
         raise OverBudget(why)
 

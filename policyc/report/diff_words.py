@@ -13,7 +13,9 @@ from policyc.ir.spelling import path_text, quote
 from policyc.report.clean import clean
 from policyc.report.model import plural
 
-NOT_COUNTED = "ids, comments, properties, the names of counters, and an order of rules that decides nothing do not count"
+NOT_COUNTED = (
+    "ids, comments, properties, the names of counters, and an order of rules that decides nothing do not count"
+)
 MORE = "lets more through"
 MOST_TOOLS = 20
 

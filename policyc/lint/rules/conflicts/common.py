@@ -93,6 +93,8 @@ def _rule_verdicts(ctx: Context, index: int, rule: Rule) -> Iterator[Verdict]:
         # a requirement matters where the rule's `when` holds
         context = True if positive or rule.when is None else at_least(rule.when, truth)
         for tool in tools:
+            if not ctx.analysis.possible(tool, context):
+                continue
             judged = _judge(ctx.analysis, tool, cond, truth, positive, context)
             here = {id(c): (c, always, schema) for c, always, schema in judged}
             if agreed is None:
