@@ -21,6 +21,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 SIZES = (500, 10_000, 100_000)
+IN_ONE_FILE = 10_000
+"""Tools in one policy and file; more are several policies (a file of more than 10 MB is not read)."""
 ON_ONE_TOOL = (10, 100, 1_000)
 VERBS = ("create", "update", "send", "push", "read", "list", "delete")
 FOLDERS = ("srv/data/", "srv/app/", "scratch/", "etc/")
@@ -29,11 +31,11 @@ FOLDERS = ("srv/data/", "srv/app/", "scratch/", "etc/")
 def policy_text(tools: int, seed: int = 1) -> str:
     """A DSL policy of about two rules a tool: requirements, denials, approvals and limits on six arguments, with wide rules below."""
     rng = random.Random(seed)
-    blocks = ['policy "scale"\ndefault deny\n\nallow read_*, list_*\n']
+    blocks = [f'policy "scale-{seed}"\ndefault deny\n\nallow read_*, list_*\n']
     for i in range(tools):
         verb = rng.choice(VERBS)
         lines = [rng.choice(RULES)(rng) for _ in range(rng.choice((1, 2, 3)))]
-        blocks.append(f"on {verb}_thing_{i} {{\n" + "".join(f"  {line}\n" for line in lines) + "}\n")
+        blocks.append(f"on {verb}_thing_{seed}_{i} {{\n" + "".join(f"  {line}\n" for line in lines) + "}\n")
     blocks.append('on * { limit 600 per minute by grant }\ndeny delete_* "nothing is deleted"\n')
     return "\n".join(blocks)
 
@@ -116,14 +118,19 @@ def sizes(folder: Path, counts: tuple[int, ...]) -> None:
     print("| ---: | ---: | ---: | ---: | ---: | ---: | ---: |")
     before: tuple[int, float] | None = None
     for count in counts:
-        text = policy_text(count)
-        policy, catalog = folder / f"{count}.policy", folder / f"{count}.json"
-        policy.write_text(text)
+        parts = [policy_text(min(count, IN_ONE_FILE), seed) for seed in range(1, 1 + max(1, count // IN_ONE_FILE))]
+        text = "".join(parts)
+        policy, catalog = folder / str(count), folder / f"{count}.json"
+        policy.mkdir()
+        for i, part in enumerate(parts):
+            (policy / f"{i}.policy").write_text(part)
         catalog.write_text(catalog_text(text))
         rules = sum(line.startswith("  ") for line in text.splitlines()) + 3
         options = ("--no-config", "--catalog", str(catalog))
         lint, lint_mb, _ = run("lint", str(policy), *options, "--output-format", "concise", "--output-file", os.devnull)
-        compile_, compile_mb, _ = run("compile", str(policy), *options, "-o", str(folder / f"{count}.table"))
+        compile_, compile_mb, _ = run(
+            "compile", str(policy), *options, "-o", str(folder / f"{count}.table"), codes=(0,)
+        )
         exponent = "" if before is None else growth(before[1], lint + compile_, rules / before[0])
         before = (rules, lint + compile_)
         print(
