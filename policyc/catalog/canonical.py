@@ -8,9 +8,9 @@ rounds: an integer is written exactly at any size, and a lone surrogate is writt
 from __future__ import annotations
 
 import hashlib
-import json
 import re
 from decimal import Decimal
+from json.encoder import encode_basestring
 from typing import Any, Final
 
 _SURROGATE: Final = re.compile("[\ud800-\udfff]")
@@ -31,14 +31,19 @@ def canonical(value: Any) -> str:
     if isinstance(value, float):
         return _double(value)
     if isinstance(value, dict):
-        keys = sorted(value, key=lambda k: k.encode("utf-16-be", "surrogatepass"))
+        keys = sorted(value, key=None if all(map(str.isascii, value)) else _utf16)
         return "{" + ",".join(f"{string_text(k)}:{canonical(value[k])}" for k in keys) + "}"
     return "[" + ",".join(map(canonical, value)) + "]"
 
 
 def string_text(value: str) -> str:
     """A JSON string that can always be encoded as UTF-8."""
-    return escape_surrogates(json.dumps(value, ensure_ascii=False))
+    text = encode_basestring(value)
+    return text if text.isascii() else escape_surrogates(text)
+
+
+def _utf16(key: str) -> bytes:
+    return key.encode("utf-16-be", "surrogatepass")
 
 
 def escape_surrogates(text: str) -> str:

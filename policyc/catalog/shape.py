@@ -118,7 +118,13 @@ def pointed(root: Any, reference: str) -> Any:
 # --- one node's own keywords ---------------------------------------------------------------------------------------
 
 
+_PLAIN_KEYS: Final = frozenset(("type", "title", "description", "default", "examples"))
+
+
 def _own(node: dict[str, Any]) -> Shape:
+    if node.keys() <= _PLAIN_KEYS and node.get("type") != "null":  # most arguments
+        described = node.get("description")
+        return Shape(types=_types(node), description=described if isinstance(described, str) else "")
     types, enum = _types(node), _enum(node)
     if enum is not None:
         named = frozenset(json_type(v) for v in enum)

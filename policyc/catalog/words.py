@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from functools import cache
+from functools import cache, lru_cache
 from typing import Final
 
 from policyc.catalog.lexicon import Kind, Row, table, word_set
@@ -23,6 +23,7 @@ _FILLERS: Final = word_set(
 )  # fmt: skip
 
 
+@lru_cache(maxsize=65536)
 def split_name(name: str) -> tuple[str, ...]:
     """A tool's name as lower-case words: split at everything but letters and digits, and at camelCase."""
     parts = _SEPARATORS.split(name)
@@ -67,9 +68,9 @@ def lemmas(word: str) -> tuple[str, ...]:
 
 def find(kind: Kind, words: Sequence[str]) -> Iterable[tuple[str, Row]]:
     """Every word or phrase of a class among the words, in order, as (words joined by `_`, row); plurals count."""
-    rows = table(kind)
+    rows, sizes = table(kind), _sizes(kind)
     for start in range(len(words)):
-        for size in (3, 2, 1):
+        for size in sizes:
             run = words[start : start + size]
             if len(run) < size:
                 continue
@@ -79,6 +80,12 @@ def find(kind: Kind, words: Sequence[str]) -> Iterable[tuple[str, Row]]:
                 if phrase in rows:
                     yield "_".join(run), rows[phrase]
                     break
+
+
+@cache
+def _sizes(kind: Kind) -> tuple[int, ...]:
+    """How many words the phrases of a class have, the longest first."""
+    return tuple(sorted({phrase.count(" ") + 1 for phrase in table(kind)}, reverse=True))
 
 
 def says(kind: Kind, text: str) -> str | None:

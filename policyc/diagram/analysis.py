@@ -20,7 +20,7 @@ from policyc.diagram.build import DEFAULT_BUDGET, Budget, Builder, Diagram, Leaf
 from policyc.diagram.cell import holds
 from policyc.diagram.formula import SERVER, TOOL, Formula, Predicate, Probe, Var, conj, negation, predicates
 from policyc.diagram.merge import merged
-from policyc.diagram.schema.formula import LookedAt, looked_at, schema_formula
+from policyc.diagram.schema.formula import LookedAt, looked_at, parted, schema_formula
 from policyc.diagram.search import Example, example, leaves, ways
 from policyc.diagram.specialise import OTHER_TOOL, Guarded, Specialiser, Tool, ToolProgram
 from policyc.ir.facts import Facts
@@ -184,14 +184,26 @@ class Analysis:
         return self.diagram(tool, self._region(tool, given, valid)) is not None
 
     def find(
-        self, tool: Tool, wanted: Callable[[Leaf], bool], given: Formula = True, *, valid: bool = True
+        self,
+        tool: Tool,
+        wanted: Callable[[Leaf], bool],
+        given: Formula = True,
+        *,
+        valid: bool = True,
+        whole: bool = True,
     ) -> Witness | None:
         """A call to the tool, in the region, whose outcome is wanted. It has been replayed through the reference. `valid`: only a call
-        that the tool's schema is not known to forbid."""
-        return next(self.witnesses(tool, wanted, given, valid=valid), None)
+        that the tool's schema is not known to forbid; `whole`: with the arguments that the policy does not look at."""
+        return next(self.witnesses(tool, wanted, given, valid=valid, whole=whole), None)
 
     def witnesses(
-        self, tool: Tool, wanted: Callable[[Leaf], bool], given: Formula = True, *, valid: bool = True
+        self,
+        tool: Tool,
+        wanted: Callable[[Leaf], bool],
+        given: Formula = True,
+        *,
+        valid: bool = True,
+        whole: bool = True,
     ) -> Iterator[Witness]:
         """Calls as `find` gives one, from different ways through the diagram."""
         diagram = self.diagram(tool, self._region(tool, given, valid))
@@ -201,7 +213,7 @@ class Analysis:
             built = example(way)
             if built is None:
                 continue
-            for call in self._calls(tool, built, valid):
+            for call in self._calls(tool, built, valid and whole):
                 outcome = decide(self.reaching(tool), call, self.facts)
                 if self.same(outcome, leaf) and holds(given, partial(value_of, call)):
                     yield Witness(call, outcome)
@@ -209,15 +221,21 @@ class Analysis:
 
     def possible(self, tool: Tool, formula: Formula, *, valid: bool = True) -> bool:
         """Whether some call to the tool may make the formula true; True where that is not decided."""
-        given = self._region(tool, formula, valid)
-        if isinstance(given, bool):
-            return given
-        known = self._possible.get(given)  # the same question is asked of many tools
+        if not valid or isinstance(formula, bool):
+            return self._somehow(tool, self._region(tool, formula, valid))
+        near, far = parted(self.schema(tool, formula), formula)
+        return self._somehow(tool, far) and self._somehow(tool, conj((formula, near)))
+
+    def _somehow(self, tool: Tool, formula: Formula) -> bool:
+        """Whether a formula is ever true, over all JSON."""
+        if isinstance(formula, bool):
+            return formula
+        known = self._possible.get(formula)  # the same question is asked of many tools
         if known is None:
-            probe = self._built(tool, ToolProgram((Guarded(OUTSIDE.rule, negation(given)),), (), (), (), "allow"))
+            probe = self._built(tool, ToolProgram((Guarded(OUTSIDE.rule, negation(formula)),), (), (), (), "allow"))
             if probe is None:
                 return True
-            known = self._possible[given] = leaves(probe) != {OUTSIDE}
+            known = self._possible[formula] = leaves(probe) != {OUTSIDE}
         return known
 
     def first(self, tool: Tool, guards: Iterable[Guarded]) -> set[int] | None:
@@ -245,15 +263,15 @@ class Analysis:
             and list(map(id, outcome.limits)) == [id(self.rules[i]) for i in leaf.limits]
         )
 
-    def _calls(self, tool: Tool, built: Example, valid: bool) -> Iterator[Call]:
-        """The example as calls to try; `valid`: with what else the schema asks for filled in."""
+    def _calls(self, tool: Tool, built: Example, filling: bool) -> Iterator[Call]:
+        """The example as calls to try; `filling`: with what else the schema asks for."""
         if isinstance(tool, str):
             name = tool
         else:
             name = built.tool if built.tool is not None else self.unknown_name()
             if name in self.specialiser.named_tools:
                 return
-        if not valid:
+        if not filling:
             yield Call(name, built.arguments, built.context, built.server)
             return
         from policyc.diagram.schema.fill import filled  # only where a call is shown

@@ -8,10 +8,11 @@ program is simplified and built in turn, and equal programs are built once. Leav
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from functools import cache
 from typing import Literal, Protocol
 
-from policyc.diagram.cell import Cell, Truths
+from policyc.diagram.cell import Cell, Truths, shape
 from policyc.diagram.cells import Partition, partition
 from policyc.diagram.errors import TooLarge
 from policyc.diagram.formula import SERVER, TOOL, Formula, Predicate, Probe, Var, disj, predicates, substitute
@@ -40,15 +41,21 @@ class Node:
     children: dict[tuple[Truths, int], Diagram]
     split: bool = False
 
-    def values(self) -> Iterator[Cell]:
+    def values(self) -> Iterable[Cell]:
         """The cells that the variable can be in: a tool's name is a string, a server's too if it is there, and arguments and
         context as a whole are objects."""
-        for cell in self.cells.cells():
-            if self.var == TOOL or self.var == SERVER:
-                if cell.kind == STRING or (cell.kind == MISSING_KIND and self.var == SERVER):
-                    yield cell
-            elif self.var[1] or cell.kind == OBJECT:
-                yield cell
+        cells = self.cells.cells()
+        if self.var == TOOL:
+            return [c for c in cells if c.kind == STRING]
+        if self.var == SERVER:
+            return [c for c in cells if c.kind == STRING or c.kind == MISSING_KIND]
+        return cells if self.var[1] else [c for c in cells if c.kind == OBJECT]
+
+    def reached(self) -> Iterable[Diagram]:
+        """The children that some value leads to."""
+        if self.var[0] != "call" and self.var[1]:
+            return self.children.values()
+        return [self.child(cell) for cell in self.values()]
 
     def child(self, cell: Cell) -> Diagram:
         """Where a cell leads."""
@@ -56,8 +63,8 @@ class Node:
 
 
 Diagram = Node | Leaf
-Known = Callable[[Predicate], bool | None]
-"""What a cell says of predicates: whether one holds there, None where it says nothing."""
+Known = Mapping[Predicate, bool]
+"""What a cell says of predicates: whether one holds there."""
 
 
 class State(Protocol):
@@ -112,10 +119,6 @@ class Residual:
         return simplify(
             Residual(each(self.denials), each(self.allows), each(self.approvals), each(self.limits), self.default_allow)
         )
-
-
-def shape(kind: int) -> int:
-    return kind if kind in (ARRAY, OBJECT) else 0
 
 
 def _until_true(items: Iterable[Guarded]) -> tuple[Guarded, ...]:
@@ -222,13 +225,22 @@ class Builder:
         if self._deadline is not None and time.monotonic() > self._deadline:
             raise OverBudget(f"more than {self.budget.seconds:g} s")
         var, asked, below = _next_variable(state, order)
-        cells = self._partition(asked)
+        cells = self._partition(tuple(dict.fromkeys(p.probe for p in asked)))
         probes = {p: i for i, p in enumerate(cells.probes)}
+        here = [(p, probes[p.probe]) for p in asked if p.probe in probes]
         children: dict[tuple[Truths, int], Diagram] = {}
-        for cell in cells.cells():
-            key = (cell.truths, shape(cell.kind) if below else 0)
-            if key not in children:
-                children[key] = self._node(state.assign(_knowledge(var, probes, key, below)), order, depth + 1)
+        alike: dict[tuple[int | None, ...], Diagram] = {}
+        for key in cells.keys(bool(below)):
+            truths, form = key
+            said = {p: p.mask >> truths[i] & 1 == 1 for p, i in here}
+            for p, container in below:
+                if form != container:  # what is not an object has no keys, what is not an array has no elements
+                    said[p] = p.holds(_missing_truth(p.probe))
+            name = (*said.values(), form if below else None)
+            child = alike.get(name)
+            if child is None:
+                child = alike[name] = self._node(state.assign(said), order, depth + 1)
+            children[key] = child
         distinct = {id(c) if isinstance(c, Node) else c for c in children.values()}
         node: Diagram = next(iter(children.values())) if len(distinct) == 1 else Node(var, cells, children, bool(below))
         self._memo[state] = node
@@ -256,34 +268,30 @@ class Builder:
             self.undecided.append(why)
 
 
-def _next_variable(state: State, order: dict[Var, int]) -> tuple[Var, tuple[Probe, ...], frozenset[Var]]:
-    """The first variable still open, what is asked of it, and the open variables below it."""
-    asked: dict[Var, dict[Probe, None]] = {}
+def _next_variable(
+    state: State, order: dict[Var, int]
+) -> tuple[Var, tuple[Predicate, ...], list[tuple[Predicate, int]]]:
+    """The first variable still open, what is asked of it, and what is asked below it, with the kind of container that it must be for that."""
+    open_: dict[Var, dict[Predicate, None]] = {}
     for guard in state.guards():
         for p in predicates(guard):
-            asked.setdefault(p.var, {})[p.probe] = None
-    var = min(asked, key=order.__getitem__)
-    depth = len(var[1])
-    below = frozenset(v for v in asked if len(v[1]) > depth and v[0] == var[0] and v[1][:depth] == var[1])
-    return var, tuple(asked[var]), below
+            found = open_.get(p.var)
+            if found is None:
+                open_[p.var] = {p: None}
+            else:
+                found[p] = None
+    var = min(open_, key=order.__getitem__)
+    root, steps = var
+    depth = len(steps)
+    below = [
+        (p, OBJECT if isinstance(v[1][depth], str) else ARRAY)
+        for v, asked in open_.items()
+        if len(v[1]) > depth and v[0] == root and v[1][:depth] == steps
+        for p in asked
+    ]
+    return var, tuple(open_[var]), below
 
 
-def _knowledge(var: Var, probes: dict[Probe, int], key: tuple[Truths, int], below: frozenset[Var]) -> Known:
-    """What a cell says of predicates: of those on its variable by their truth values; of those below it, that a value which is
-    not an object has no keys and one which is not an array has no elements."""
-    truths, form = key
-    depth = len(var[1])
-
-    def known(p: Predicate) -> bool | None:
-        if p.var == var:
-            i = probes.get(p.probe)
-            return None if i is None else p.holds(truths[i])
-        if p.var in below and form != (OBJECT if isinstance(p.var[1][depth], str) else ARRAY):
-            return p.holds(_missing_truth(p.probe))
-        return None
-
-    return known
-
-
+@cache
 def _missing_truth(probe: Probe) -> int:
     return partition((probe,)).missing.truths[0]

@@ -6,10 +6,10 @@ from collections.abc import Callable
 from functools import cache
 from typing import Any, Final
 
-from policyc.diagram.formula import Formula, Probe, Var
+from policyc.diagram.formula import Formula, Junction, Probe, Var
 from policyc.record import record
 from policyc.runtime.tests import FALSE, TRUE, test_function
-from policyc.runtime.values import NUMBER, follow, kind
+from policyc.runtime.values import ARRAY, NUMBER, OBJECT, follow, kind
 
 Truths = tuple[int, ...]
 Judge = Callable[[Any], Truths]
@@ -31,6 +31,11 @@ class Cell:
     kind: int
     truths: Truths
     example: Any
+
+
+def shape(kind: int) -> int:
+    """The kind of a container, 0 for all that is none: what variables below a value depend on."""
+    return kind if kind in (ARRAY, OBJECT) else 0
 
 
 @cache
@@ -80,8 +85,8 @@ def holds(formula: Formula, read: Callable[[Var], Any]) -> bool:
     """Whether a formula holds, given the value (or MISSING) of each variable."""
     if isinstance(formula, bool):
         return formula
-    if isinstance(formula, tuple):
-        return (all if formula[0] == "&" else any)(holds(item, read) for item in formula[1:])
+    if isinstance(formula, Junction):
+        return (all if formula.op == "&" else any)(holds(item, read) for item in formula.items)
     return formula.holds(probe_function(formula.probe)(read(formula.var)))
 
 

@@ -13,12 +13,12 @@ from functools import lru_cache
 from typing import Any
 
 from policyc.diagram.arrays import array_cells
-from policyc.diagram.cell import NO_EXAMPLE, Cell, Truths, probe_function
+from policyc.diagram.cell import NO_EXAMPLE, Cell, Truths, probe_function, shape
 from policyc.diagram.formula import Probe
 from policyc.diagram.numbers import NumberSlot, number_cells, number_multiples
 from policyc.diagram.objects import object_cells
 from policyc.diagram.strings import StringCells, string_cells
-from policyc.record import record
+from policyc.record import field, record
 from policyc.runtime.values import BOOLEAN, MISSING, MISSING_KIND, NULL, NUMBER, STRING
 
 
@@ -39,9 +39,24 @@ class Partition:
     objects: tuple[Cell, ...]
     multiples: tuple[Cell, ...]
     undecided: str | None = None
+    _listed: tuple[Cell, ...] = field(init=False, repr=False, compare=False)
+    _keys: tuple[tuple[tuple[Truths, int], ...], ...] = field(init=False, repr=False, compare=False)
 
-    def cells(self) -> Iterator[Cell]:
+    def __post_init__(self) -> None:
+        listed = tuple(self._list())
+        object.__setattr__(self, "_listed", listed)
+        plain = tuple(dict.fromkeys((c.truths, 0) for c in listed))
+        object.__setattr__(self, "_keys", (plain, tuple(dict.fromkeys((c.truths, shape(c.kind)) for c in listed))))
+
+    def cells(self) -> tuple[Cell, ...]:
         """Every cell of JSON values, simple ones first. What is not JSON has none: it denies the call."""
+        return self._listed
+
+    def keys(self, split: bool) -> tuple[tuple[Truths, int], ...]:
+        """Every combination of truth values that some cell has, each once; `split`: with its shape, which is otherwise 0."""
+        return self._keys[split]
+
+    def _list(self) -> Iterator[Cell]:
         yield from (self.missing, self.null, self.false, self.true)
         for slot in self.slots:
             if slot.integer is not None:

@@ -10,8 +10,8 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
-from policyc.diagram.build import Node, shape
-from policyc.diagram.cell import Cell, Truths
+from policyc.diagram.build import Node
+from policyc.diagram.cell import Cell, Truths, shape
 from policyc.diagram.cover import Literal, cover
 from policyc.diagram.formula import SERVER, TOOL, Probe, Var
 from policyc.diagram.merge import unmoved

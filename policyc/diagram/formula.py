@@ -4,12 +4,12 @@ A rule fires when its guard's truth value is at least UNDEFINED (restrictive eff
 min, max and reversal, and a threshold commutes with min and max, so "the guard is at least t" is a monotone two-valued
 formula over predicates "this test's truth value is in this set". That step is exact, and everything after it is two-valued.
 
-A formula is True, False, a Predicate, or a tuple `("&" | "|", item, …)` of at least two distinct formulas.
+A formula is True, False, a Predicate, or a Junction of at least two distinct formulas.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from policyc.ir.model import And, Cond, Const, Not, Or, Test
@@ -70,7 +70,47 @@ class Predicate:
         return bool(self.mask >> truth & 1)
 
 
-Formula = bool | Predicate | tuple[Any, ...]
+class Junction:
+    """And (`op` "&") or or ("|") of formulas. Its hash is computed once and its predicates are listed once: it is looked up and asked
+    for them all the time."""
+
+    __slots__ = ("_asked", "digest", "items", "op")
+
+    def __init__(self, op: str, items: tuple[Formula, ...]) -> None:
+        self.op = op
+        self.items = items
+        self.digest = hash((op, items))
+        self._asked: dict[Predicate, None] | None = None
+
+    def __hash__(self) -> int:
+        return self.digest
+
+    def __eq__(self, other: object) -> bool:
+        return self is other or (
+            type(other) is Junction
+            and self.digest == other.digest
+            and self.op == other.op
+            and self.items == other.items
+        )
+
+    def __repr__(self) -> str:
+        return f"({f' {self.op} '.join(map(repr, self.items))})"
+
+    @property
+    def asked(self) -> dict[Predicate, None]:
+        """Every predicate in it once, in the order written."""
+        known = self._asked
+        if known is None:
+            known = self._asked = {}
+            for item in self.items:
+                if type(item) is Junction:
+                    known.update(item.asked)
+                elif type(item) is Predicate:
+                    known[item] = None
+        return known
+
+
+Formula = bool | Predicate | Junction
 
 _AT_LEAST = (0b111, 0b110, 0b100)
 _AT_MOST = (0b001, 0b011, 0b111)
@@ -91,17 +131,13 @@ def _join(op: str, items: Iterable[Formula], absorbing: bool) -> Formula:
     for item in items:
         if item is absorbing:
             return absorbing
-        if isinstance(item, bool):
-            continue
-        if isinstance(item, tuple) and item[0] == op:
-            kept.update(dict.fromkeys(item[1:]))
-        else:
+        if type(item) is Junction and item.op == op:
+            kept.update(dict.fromkeys(item.items))
+        elif type(item) is not bool:
             kept[item] = None
-    if not kept:
-        return not absorbing
-    if len(kept) == 1:
-        return next(iter(kept))
-    return (op, *kept)
+    if len(kept) > 1:
+        return Junction(op, tuple(kept))
+    return next(iter(kept)) if kept else not absorbing
 
 
 def at_least(cond: Cond, truth: int) -> Formula:
@@ -144,31 +180,30 @@ def predicate(test: Test, mask: int) -> Predicate:
     return Predicate((test.path.root, steps[:cut]), probe, mask)
 
 
-def predicates(formula: Formula) -> Iterator[Predicate]:
-    """Every predicate in a formula, in the order written, repeated as it is."""
-    if isinstance(formula, Predicate):
-        yield formula
-    elif isinstance(formula, tuple):
-        for item in formula[1:]:
-            yield from predicates(item)
+def predicates(formula: Formula) -> Iterable[Predicate]:
+    """Every predicate in a formula once, in the order written."""
+    if type(formula) is Junction:
+        return formula.asked
+    return (formula,) if type(formula) is Predicate else ()
 
 
-def substitute(formula: Formula, known: Callable[[Predicate], bool | None]) -> Formula:
-    """The formula with the predicates that `known` decides replaced by their value."""
-    if isinstance(formula, bool):
-        return formula
-    if isinstance(formula, Predicate):
-        value = known(formula)
-        return formula if value is None else value
-    items = [substitute(item, known) for item in formula[1:]]
-    return conj(items) if formula[0] == "&" else disj(items)
+def substitute(formula: Formula, values: Mapping[Predicate, bool]) -> Formula:
+    """The formula with predicates replaced by their values."""
+    if type(formula) is Junction:
+        if values.keys().isdisjoint(formula.asked):
+            return formula
+        items = [substitute(item, values) for item in formula.items]
+        return conj(items) if formula.op == "&" else disj(items)
+    if type(formula) is Predicate:
+        return values.get(formula, formula)
+    return formula
 
 
 def negation(formula: Formula) -> Formula:
     """The formula for "not so"."""
-    if isinstance(formula, bool):
-        return not formula
-    if isinstance(formula, Predicate):
+    if type(formula) is Junction:
+        items = (negation(item) for item in formula.items)
+        return disj(items) if formula.op == "&" else conj(items)
+    if type(formula) is Predicate:
         return Predicate(formula.var, formula.probe, 0b111 & ~formula.mask)
-    items = (negation(item) for item in formula[1:])
-    return disj(items) if formula[0] == "&" else conj(items)
+    return not formula

@@ -103,5 +103,5 @@ def _rewritten(formula: Formula, into: dict[Var, Var]) -> Formula:
             if container is None
             else Predicate(container, moved(container, formula.var, formula.probe), formula.mask)
         )
-    items = [_rewritten(item, into) for item in formula[1:]]
-    return conj(items) if formula[0] == "&" else disj(items)
+    items = [_rewritten(item, into) for item in formula.items]
+    return conj(items) if formula.op == "&" else disj(items)

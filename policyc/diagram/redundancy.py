@@ -74,7 +74,7 @@ def redundant(analysis: Analysis, rule: int, gone: Set[int] = NONE) -> tuple[int
 def _missed(analysis: Analysis, tool: Tool, rule: int) -> bool:
     """Whether a call at hand is told otherwise without the rule: cheaper than the question, and nearly always enough for a no. Tried are
     a call that the rule decides, and its tested arguments in a call that no rule of the group speaks of."""
-    decided = analysis.find(tool, lambda leaf: leaf.rule == rule)
+    decided = analysis.find(tool, lambda leaf: leaf.rule == rule, whole=False)
     if decided is None:
         return False
     policy = analysis.reaching(tool)
@@ -100,7 +100,7 @@ def _calm(analysis: Analysis, tool: Tool, effect: str) -> Call | None:
     key = (tool, effect == "allow")
     if key not in known:
         left = (lambda leaf: leaf.rule == -1) if effect == "allow" else (lambda leaf: leaf.effect == "allow")
-        found = analysis.find(tool, left)
+        found = analysis.find(tool, left, whole=False)
         known[key] = None if found is None else found.call
     call = known[key]
     return call if isinstance(call, Call) else None
@@ -337,4 +337,4 @@ def _any_order(selector: Selector) -> object:
 def _unordered(formula: Formula) -> object:
     if isinstance(formula, bool | Predicate):
         return formula
-    return formula[0], frozenset(map(_unordered, formula[1:]))
+    return formula.op, frozenset(map(_unordered, formula.items))

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from policyc.diagram.build import Diagram, Leaf, Node, shape
+from policyc.diagram.build import Diagram, Leaf, Node
+from policyc.diagram.cell import shape
 from policyc.diagram.describe import Key, describe
 from policyc.record import field, record
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from policyc.diagram.build import Diagram, Leaf, Node, shape
-from policyc.diagram.cell import NO_EXAMPLE, Cell
+from policyc.diagram.build import Diagram, Leaf, Node
+from policyc.diagram.cell import NO_EXAMPLE, Cell, shape
 from policyc.diagram.containers import place
 from policyc.diagram.formula import SERVER, TOOL, Var
 from policyc.record import record
@@ -45,7 +45,7 @@ def leaves(diagram: Diagram) -> set[Leaf]:
             found.add(node)
         elif id(node) not in seen:
             seen.add(id(node))
-            stack.extend(node.child(c) for c in node.values())
+            stack.extend(node.reached())
     return found
 
 
@@ -81,7 +81,7 @@ def _leads(node: Diagram, wanted: Callable[[Leaf], bool], memo: dict[int, bool])
     known = memo.get(id(node))
     if known is None:
         memo[id(node)] = False
-        known = memo[id(node)] = any(_leads(node.child(c), wanted, memo) for c in node.values())
+        known = memo[id(node)] = any(_leads(child, wanted, memo) for child in node.reached())
     return known
 
 

@@ -13,7 +13,7 @@ from policyc.catalog.model import Catalog
 from policyc.diagram.answers import PLAIN, Answers, Said, Uses, reserved, said_by, uses
 from policyc.diagram.build import Known, Leaf
 from policyc.diagram.cell import probe_function
-from policyc.diagram.formula import TOOL, Formula, Predicate, Probe, Var, conj, disj, substitute
+from policyc.diagram.formula import TOOL, Formula, Predicate, Probe, Var, conj, disj, predicates, substitute
 from policyc.diagram.merge import Rewrite
 from policyc.diagram.sides import Decided, Open, program_state
 from policyc.diagram.specialise import Guarded, Tool, ToolProgram
@@ -143,7 +143,7 @@ class TableSide:
         state = reading.rules(body) if isinstance(body, dict) else reading.nodes(body)
         if not isinstance(tool, str) or isinstance(state, Leaf):
             return state
-        return state.assign(_named(tool))  # the body of any other tool asks for the name
+        return state.assign(_named(tool, state))  # the body of any other tool asks for the name
 
     def _said(self, rule: int) -> Said:
         if rule < 0:
@@ -167,13 +167,10 @@ class TableSide:
         return Decided(decision.effect, decision.rule, place, self._said(decider), tuple(limits))
 
 
-def _named(tool: str) -> Known:
-    """What a tool's name says of predicates."""
-
-    def known(p: Predicate) -> bool | None:
-        return p.holds(probe_function(p.probe)(tool)) if p.var == TOOL else None
-
-    return known
+def _named(tool: str, state: Open) -> Known:
+    """What a tool's name says of the predicates of a state."""
+    asked = (p for guard in state.guards() for p in predicates(guard) if p.var == TOOL)
+    return {p: p.holds(probe_function(p.probe)(tool)) for p in asked}
 
 
 @record(frozen=False)

@@ -143,7 +143,7 @@ class _Writer:
             return formula
         if isinstance(formula, Predicate):
             return ["?", self._path(formula.var), self._test(formula.probe), formula.mask]
-        return [formula[0], *(self._formula(f) for f in formula[1:])]
+        return [formula.op, *(self._formula(f) for f in formula.items)]
 
     def _path(self, var: Var) -> int:
         if var == SERVER:

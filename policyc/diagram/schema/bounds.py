@@ -11,7 +11,7 @@ from collections.abc import Iterable, Sequence
 from itertools import combinations
 from typing import Final
 
-from policyc.diagram.formula import Formula, conj, disj, negation
+from policyc.diagram.formula import Formula, Junction, conj, disj, negation
 from policyc.record import record
 
 MOST_SUBSETS: Final = 60
@@ -83,4 +83,4 @@ def size(bounds: Bounds) -> int:
 
 
 def _size(formula: Formula) -> int:
-    return sum(_size(item) for item in formula[1:]) if isinstance(formula, tuple) else 1
+    return sum(_size(item) for item in formula.items) if isinstance(formula, Junction) else 1

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from policyc.catalog.model import Catalog
-from policyc.diagram.formula import SERVER, Formula, Predicate, Probe, conj, disj, predicates
+from policyc.diagram.formula import SERVER, Formula, Junction, Predicate, Probe, Var, conj, disj, predicates
 from policyc.diagram.schema.bounds import UNKNOWN, Bounds
 from policyc.diagram.schema.look import Look, look_of
 from policyc.diagram.specialise import Tool, ToolProgram
@@ -59,6 +59,26 @@ def schema_formula(catalog: Catalog | None, asked: LookedAt, tool: Tool) -> Form
         conj((Predicate(SERVER, Probe("in", (e.server,), 2, 0), 0b100), schema_bounds(e.input_schema, asked.look).may))
         for e in entries
     )
+
+
+def parted(schema: Formula, asked: Formula) -> tuple[Formula, Formula]:
+    """A schema's formula as two without a variable in common, which together say the same: what bears on a formula, and the rest.
+    A value inside of another bears on it, so arguments are told apart by their first key only."""
+    near = {_first(p.var) for p in predicates(asked)}
+    if not isinstance(schema, Junction) or schema.op != "&":
+        return schema, True
+    items = [(item, {_first(p.var) for p in predicates(item)}) for item in schema.items]
+    if any(("args",) in keys for keys in (near, *(keys for _, keys in items))):
+        return schema, True
+    far = items
+    while any(not near.isdisjoint(keys) for _, keys in far):
+        near.update(*(keys for _, keys in far if not near.isdisjoint(keys)))
+        far = [(item, keys) for item, keys in far if near.isdisjoint(keys)]
+    return conj(item for item, keys in items if not near.isdisjoint(keys)), conj(item for item, _ in far)
+
+
+def _first(var: Var) -> tuple[object, ...]:
+    return (var[0], *var[1][:1])
 
 
 def schema_bounds(schema: Any, look: Look) -> Bounds:

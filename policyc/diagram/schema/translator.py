@@ -17,7 +17,7 @@ from policyc.diagram.schema.bounds import ALWAYS, NEVER, UNKNOWN, Bounds, both, 
 from policyc.diagram.schema.look import Look, whole_look
 from policyc.diagram.schema.place import ANNOTATIONS, Place
 from policyc.runtime.tests import TRUE
-from policyc.runtime.values import MISSING, follow
+from policyc.runtime.values import KIND_NAMES, MISSING, follow
 
 MOST_NODES: Final = 4_000
 """Schema nodes looked at for one tool; beyond it nothing more is known."""
@@ -25,6 +25,8 @@ MOST_PREDICATES: Final = 1_500
 """Predicates in the bounds of one schema node; beyond it the node says nothing."""
 _BEFORE_2019: Final = ("draft-03", "draft-04", "draft-05", "draft-06", "draft-07")
 _GROUPS: Final = (*values.GROUPS, *combined.GROUPS, *objects.GROUPS, *arrays.GROUPS)
+_IS: Final = {name: Probe("is", name) for name in (*KIND_NAMES, "integer")}
+_THERE: Final = Probe("exists", True)
 _KNOWN: Final = ANNOTATIONS.union(*(keys for keys, _ in _GROUPS))
 
 
@@ -94,11 +96,11 @@ class Translator:
         """Whether the value has a type (`integer` aside)."""
         if place.root == "args" and not place.steps:
             return ALWAYS if name == "object" else NEVER
-        return self.atom(place, Probe("is", name), container=True)
+        return self.atom(place, _IS[name], container=True)
 
     def there(self, place: Place) -> Bounds:
         """Whether there is a value."""
-        return self.atom(place, Probe("exists", True), container=True)
+        return self.atom(place, _THERE, container=True)
 
     def only(self, name: str, place: Place, bounds: Bounds) -> Bounds:
         """What binds values of one type only."""

@@ -117,11 +117,8 @@ def _judge(
     formula = at_least(cond, truth) if positive else at_most(cond, 2 - truth)
     for value, asked in ((False, formula), (True, negation(formula))):
         region = conj((context, asked))
-        if not analysis.possible(tool, region, valid=False):
-            yield cond, value is positive, False
-            return
         if not analysis.possible(tool, region):
-            yield cond, value is positive, True
+            yield cond, value is positive, analysis.possible(tool, region, valid=False)
             return
     match cond:
         case Not():

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from policyc.diagram.formula import Formula, Predicate, Var, predicates, substitute
+from policyc.diagram.formula import Formula, Var, predicates, substitute
 from policyc.ir.model import And, Cond, Const, Not, Or, Rule, Test
 
 
@@ -37,19 +37,19 @@ def var_of(test: Test) -> Var:
 
 def without(guard: Formula, var: Var) -> Formula:
     """The guard for calls that leave the variable out."""
-
-    def known(predicate: Predicate) -> bool | None:
-        if predicate.var != var:
-            return None
-        probe = predicate.probe
-        return predicate.holds(0 if probe.op in ("exists", "is") else probe.missing)
-
-    return substitute(guard, known)
+    return substitute(
+        guard,
+        {
+            p: p.holds(0 if p.probe.op in ("exists", "is") else p.probe.missing)
+            for p in predicates(guard)
+            if p.var == var
+        },
+    )
 
 
 def at_best(guard: Formula, var: Var) -> Formula:
     """The guard for calls with the most telling value there, as far as each test is concerned alone."""
-    return substitute(guard, lambda predicate: True if predicate.var == var else None)
+    return substitute(guard, {p: True for p in predicates(guard) if p.var == var})
 
 
 def asks(guard: Formula, var: Var) -> bool:

@@ -60,7 +60,7 @@ def _whatever(analysis: Analysis, tool: Tool, argument: str) -> Formula:
             program.default == "allow" or disj(g.guard for g in program.allows),
         )
     )
-    return substitute(allowed, lambda p: False if _about(p.var, argument) else None)
+    return substitute(allowed, {p: False for p in predicates(allowed) if _about(p.var, argument)})
 
 
 def _given(argument: str) -> Formula:
