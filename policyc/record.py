@@ -90,7 +90,7 @@ def _stand_in(cls: Any, name: str, frozen: bool) -> Callable[..., Any]:
 
 def _written(cls: Any, name: str, frozen: bool) -> Any:
     fields: dict[str, Field[Any]] = cls.__dataclass_fields__
-    scope: dict[str, Any] = {"_set": object.__setattr__}
+    scope: dict[str, Any] = {f"_set_{name}": getattr(cls, name).__set__ for name in fields}
     mine, theirs = (f"({''.join(f'{who}.{n},' for n, f in fields.items() if f.compare)})" for who in ("self", "other"))
     if name == "__init__":
         text = _init(fields, frozen, hasattr(cls, "__post_init__"), scope)
@@ -130,7 +130,7 @@ def _init(fields: dict[str, Field[Any]], frozen: bool, post: bool, scope: dict[s
             value = parameter.split("=")[1] if spec.default is not MISSING else f"_make_{name}()"
         elif spec.init:
             parameters.append(parameter)
-        lines.append(f"    _set(self, {name!r}, {value})" if frozen else f"    self.{name} = {value}")
+        lines.append(f"    _set_{name}(self, {value})" if frozen else f"    self.{name} = {value}")
     if post:
         lines.append("    self.__post_init__()")
     return [f"def __init__(self, {', '.join(parameters)}):", *(lines or ["    pass"])]

@@ -20,7 +20,7 @@ from policyc.diagram.build import DEFAULT_BUDGET, Budget, Builder, Diagram, Leaf
 from policyc.diagram.cell import holds
 from policyc.diagram.formula import SERVER, TOOL, Formula, Predicate, Probe, Var, conj, negation, predicates
 from policyc.diagram.merge import merged
-from policyc.diagram.schema.formula import LookedAt, looked_at, parted, schema_formula
+from policyc.diagram.schema.formula import LookedAt, Seen, looked_at, parted, schema_formula
 from policyc.diagram.search import Example, example, leaves, ways
 from policyc.diagram.specialise import OTHER_TOOL, Guarded, Specialiser, Tool, ToolProgram
 from policyc.ir.facts import Facts
@@ -78,6 +78,7 @@ class Analysis:
         self._spent: dict[Tool, float] = {}
         self._schemas: dict[Tool, Formula] = {}
         self._looked_at: dict[Tool, LookedAt] = {}
+        self._wider: tuple[Tool, frozenset[Seen], Formula] = (OTHER_TOOL, frozenset(), True)
         self._policies: dict[Tool, Policy] = {}
         self._guards: dict[Tool, dict[int, Formula]] = {}
         self._possible: dict[Formula, bool] = {}
@@ -118,9 +119,11 @@ class Analysis:
         if asked is None:
             asked = self._looked_at[tool] = looked_at(self.program(tool))
         if given is not True:
-            wider = asked.with_(given)
-            if wider is not asked:
-                return schema_formula(self.catalog, wider, tool) if isinstance(tool, str) else self._unnamed()
+            more = asked.beyond(given)
+            if more and isinstance(tool, str):
+                if self._wider[:2] != (tool, more):  # questions about one tool come one after the other
+                    self._wider = (tool, more, schema_formula(self.catalog, asked.with_(given), tool))
+                return self._wider[2]
         known = self._schemas.get(tool)
         if known is None:
             known = schema_formula(self.catalog, asked, tool) if isinstance(tool, str) else self._unnamed()

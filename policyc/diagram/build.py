@@ -113,12 +113,32 @@ class Residual:
                 yield g.guard
 
     def assign(self, known: Known) -> Residual | Leaf:
-        def each(items: tuple[Guarded, ...]) -> tuple[Guarded, ...]:
-            return tuple(Guarded(g.rule, substitute(g.guard, known)) for g in items)
-
+        denials = _assigned(self.denials, known, True)
+        if denials and denials[0].guard is True:
+            return Leaf("deny", denials[0].rule)
+        if denials and denials[-1].guard is True:
+            return Residual(denials, (), (), (), False)
         return simplify(
-            Residual(each(self.denials), each(self.allows), each(self.approvals), each(self.limits), self.default_allow)
+            Residual(
+                denials,
+                _assigned(self.allows, known, True),
+                _assigned(self.approvals, known, True),
+                _assigned(self.limits, known, False),
+                self.default_allow,
+            )
         )
+
+
+def _assigned(items: tuple[Guarded, ...], known: Known, first: bool) -> tuple[Guarded, ...]:
+    """Without those that cannot fire; `first`: and without those after one that surely does."""
+    out = []
+    for g in items:
+        guard = substitute(g.guard, known)
+        if guard is not False:
+            out.append(g if guard is g.guard else Guarded(g.rule, guard))
+            if first and guard is True:
+                break
+    return tuple(out)
 
 
 def _until_true(items: Iterable[Guarded]) -> tuple[Guarded, ...]:

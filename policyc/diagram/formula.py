@@ -127,17 +127,21 @@ def disj(items: Iterable[Formula]) -> Formula:
 
 
 def _join(op: str, items: Iterable[Formula], absorbing: bool) -> Formula:
-    kept: dict[Formula, None] = {}
+    parts: list[Predicate | Junction] = []
     for item in items:
         if item is absorbing:
             return absorbing
-        if type(item) is Junction and item.op == op:
-            kept.update(dict.fromkeys(item.items))
-        elif type(item) is not bool:
-            kept[item] = None
-    if len(kept) > 1:
-        return Junction(op, tuple(kept))
-    return next(iter(kept)) if kept else not absorbing
+        if type(item) is not bool:
+            parts.append(item)
+    if len(parts) < 2:
+        return parts[0] if parts else not absorbing
+    kept: dict[Formula, None] = {}
+    for part in parts:
+        if type(part) is Junction and part.op == op:
+            kept.update(dict.fromkeys(part.items))
+        else:
+            kept[part] = None
+    return Junction(op, tuple(kept)) if len(kept) > 1 else parts[0]
 
 
 def at_least(cond: Cond, truth: int) -> Formula:

@@ -67,6 +67,10 @@ class Context:
             self._analysis = Analysis(self.policy, self.facts, self.catalog)
         return self._analysis
 
+    def forget(self) -> None:
+        """Let the diagrams go: of one policy after the other, not of all of them at once."""
+        self._analysis = None
+
     @property
     def place(self) -> Span:
         """Where to point when a finding is about the policy as a whole: its first line."""

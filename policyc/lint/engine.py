@@ -41,8 +41,7 @@ def lint(
     """
     ran = {r.info.slug for r in _wanted(project, level_of, at_least)}
     findings = list(found)
-    for name in ("check", "check_project"):
-        findings.extend(_run(project, name, ran, level_of))
+    findings.extend(_run(project, ran, level_of))
     catalog_required(project, findings)
     findings = without_echoes(findings)
     for suppression in suppressions.values():
@@ -77,15 +76,15 @@ def _looked_for(ran: set[str], source: Source, level_of: LevelOf) -> frozenset[s
     return frozenset(slug for slug in ran if level_of(info(slug), source.path) != "off")
 
 
-def _run(project: Project, name: str, ran: set[str], level_of: LevelOf) -> Iterable[Finding]:
-    for slug, rule in rules().items():
-        if slug not in ran:
-            continue
-        if name == "check" and rule.check is not None:
-            for context in project.contexts:
-                if level_of(rule.info, context.source.path) != "off":
-                    yield from rule.check(context)
-        elif name == "check_project" and rule.check_project is not None:
+def _run(project: Project, ran: set[str], level_of: LevelOf) -> Iterable[Finding]:
+    wanted = [rule for slug, rule in rules().items() if slug in ran]
+    for context in project.contexts:
+        for rule in wanted:
+            if rule.check is not None and level_of(rule.info, context.source.path) != "off":
+                yield from rule.check(context)
+        context.forget()
+    for rule in wanted:
+        if rule.check_project is not None:
             yield from rule.check_project(project)
 
 

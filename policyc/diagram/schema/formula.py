@@ -12,6 +12,10 @@ from policyc.diagram.specialise import Tool, ToolProgram
 from policyc.record import record
 
 
+Seen = tuple[Any, ...]
+"""What of a predicate says where it looks."""
+
+
 @record(eq=False)
 class LookedAt:
     """What questions about one tool look at: its arguments, and whether the server is asked for. `seen`: what has been added, so that it
@@ -19,17 +23,18 @@ class LookedAt:
 
     look: Look
     server: bool
-    seen: frozenset[tuple[Any, ...]] = frozenset()
+    seen: frozenset[Seen] = frozenset()
+
+    def beyond(self, formula: Formula) -> frozenset[Seen]:
+        """Where a formula looks besides."""
+        return frozenset(seen for p in predicates(formula) if (seen := _seen(p)) not in self.seen)
 
     def with_(self, formula: Formula) -> LookedAt:
-        """This one, if a formula looks at nothing else; else what both look at."""
-        asked = tuple(predicates(formula))
-        if all(_seen(p) in self.seen for p in asked):
-            return self
+        """What this and a formula look at."""
+        asked = predicates(formula)
         look = self.look.copy()
-        new = look.add_all(p for p in asked if p.var[0] == "args")
-        server = self.server or any(p.var == SERVER for p in asked)
-        return LookedAt(look, server) if new or server != self.server else self
+        look.add_all(p for p in asked if p.var[0] == "args")
+        return LookedAt(look, self.server or any(p.var == SERVER for p in asked))
 
 
 def looked_at(program: ToolProgram) -> LookedAt:
@@ -39,7 +44,7 @@ def looked_at(program: ToolProgram) -> LookedAt:
     return LookedAt(look_of(asked), any(p.var == SERVER for p in asked), frozenset(map(_seen, asked)))
 
 
-def _seen(p: Predicate) -> tuple[Any, ...]:
+def _seen(p: Predicate) -> Seen:
     """What of a predicate says where it looks."""
     probe = p.probe
     if probe.op in ("at", "fits"):
