@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import replace
+from functools import lru_cache
 from typing import Any, Final
 from urllib.parse import unquote
 
@@ -124,7 +125,7 @@ _PLAIN_KEYS: Final = frozenset(("type", "title", "description", "default", "exam
 def _own(node: dict[str, Any]) -> Shape:
     if node.keys() <= _PLAIN_KEYS and node.get("type") != "null":  # most arguments
         described = node.get("description")
-        return Shape(types=_types(node), description=described if isinstance(described, str) else "")
+        return _plain(_types(node), described if isinstance(described, str) else "")
     types, enum = _types(node), _enum(node)
     if enum is not None:
         named = frozenset(json_type(v) for v in enum)
@@ -159,6 +160,11 @@ def _own(node: dict[str, Any]) -> Shape:
         description=description if isinstance(description, str) else "",
         never=enum == () and "enum" in node,
     )
+
+
+@lru_cache(maxsize=4096)
+def _plain(types: frozenset[str], description: str) -> Shape:
+    return Shape(types=types, description=description)
 
 
 def _types(node: dict[str, Any]) -> frozenset[str]:

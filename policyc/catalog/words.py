@@ -91,6 +91,8 @@ def _sizes(kind: Kind) -> tuple[int, ...]:
 def says(kind: Kind, text: str) -> str | None:
     """The first phrase of a class that a lower-case text holds as whole words and does not deny, or None."""
     for phrase in table(kind):
+        if phrase not in text:
+            continue
         for match in re.finditer(rf"(?<!\w){re.escape(phrase)}(?!\w)", text):
             before = text[max(0, match.start() - 30) : match.start()]
             if not re.search(r"\b(not|never|no|without|cannot|isn't|doesn't|don't|won't)\b[^.;]*$", before):

@@ -42,14 +42,8 @@ class Node:
     split: bool = False
 
     def values(self) -> Iterable[Cell]:
-        """The cells that the variable can be in: a tool's name is a string, a server's too if it is there, and arguments and
-        context as a whole are objects."""
-        cells = self.cells.cells()
-        if self.var == TOOL:
-            return [c for c in cells if c.kind == STRING]
-        if self.var == SERVER:
-            return [c for c in cells if c.kind == STRING or c.kind == MISSING_KIND]
-        return cells if self.var[1] else [c for c in cells if c.kind == OBJECT]
+        """The cells that the variable can be in."""
+        return cells_of(self.var, self.cells)
 
     def reached(self) -> Iterable[Diagram]:
         """The children that some value leads to."""
@@ -60,6 +54,17 @@ class Node:
     def child(self, cell: Cell) -> Diagram:
         """Where a cell leads."""
         return self.children[(cell.truths, shape(cell.kind) if self.split else 0)]
+
+
+def cells_of(var: Var | None, cells: Partition) -> Iterable[Cell]:
+    """The cells that a variable can be in: a tool's name is a string, a server's too if it is there, and arguments and context as a
+    whole are objects. None: one that can be in all."""
+    listed = cells.cells()
+    if var == TOOL:
+        return [c for c in listed if c.kind == STRING]
+    if var == SERVER:
+        return [c for c in listed if c.kind == STRING or c.kind == MISSING_KIND]
+    return listed if var is None or var[1] else [c for c in listed if c.kind == OBJECT]
 
 
 Diagram = Node | Leaf

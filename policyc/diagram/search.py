@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from functools import lru_cache
 from typing import Any
 
-from policyc.diagram.build import Diagram, Leaf, Node
-from policyc.diagram.cell import NO_EXAMPLE, Cell, shape
+from policyc.diagram.build import Diagram, Leaf, cells_of
+from policyc.diagram.cell import NO_EXAMPLE, Cell, Truths, shape
+from policyc.diagram.cells import partition
 from policyc.diagram.containers import place
-from policyc.diagram.formula import SERVER, TOOL, Var
+from policyc.diagram.formula import SERVER, TOOL, Probe, Var
 from policyc.record import record
 from policyc.runtime.values import ARRAY, BOOLEAN, MISSING, MISSING_KIND, NULL, NUMBER, OBJECT, STRING, kind
 
@@ -61,18 +63,11 @@ def ways(diagram: Diagram, wanted: Callable[[Leaf], bool]) -> Iterator[tuple[Lea
                 count += 1
                 yield node, way
             continue
-        options = []
-        taken: set[tuple[Any, int]] = set()
-        natural = _natural_kinds(node)
-        for cell in sorted(node.values(), key=lambda c: _preference(c, natural)):
-            key = (cell.truths, shape(cell.kind) if node.split else 0)
-            if key in taken or cell.example is NO_EXAMPLE:
-                continue
-            taken.add(key)
+        apart = node.var if node.var[0] == "call" or not node.var[1] else None
+        for key, cell in reversed(_preferred(node.cells.probes, apart, node.split)):
             child = node.children[key]
             if _leads(child, wanted, leads):
-                options.append((child, (*way, Step(node.var, cell))))
-        stack.extend(reversed(options))
+                stack.append((child, (*way, Step(node.var, cell))))
 
 
 def _leads(node: Diagram, wanted: Callable[[Leaf], bool], memo: dict[int, bool]) -> bool:
@@ -85,12 +80,25 @@ def _leads(node: Diagram, wanted: Callable[[Leaf], bool], memo: dict[int, bool])
     return known
 
 
-def _natural_kinds(node: Node) -> set[int]:
-    """The kinds of value that the node's probes speak of."""
-    if node.var == SERVER:
-        return {MISSING_KIND}  # the shortest call names none
+@lru_cache(maxsize=65536)
+def _preferred(
+    probes: tuple[Probe, ...], apart: Var | None, split: bool
+) -> tuple[tuple[tuple[Truths, int], Cell], ...]:
+    """A cell for each child of a node that looks with these probes, those first that read best. `apart`: the variable, where not every
+    value can stand there."""
+    natural = {MISSING_KIND} if apart == SERVER else _natural_kinds(probes)  # the shortest call names no server
+    out: dict[tuple[Truths, int], Cell] = {}
+    cells = cells_of(apart, partition(probes))
+    for cell in sorted(cells, key=lambda c: _preference(c, natural)):
+        if cell.example is not NO_EXAMPLE:
+            out.setdefault((cell.truths, shape(cell.kind) if split else 0), cell)
+    return tuple(out.items())
+
+
+def _natural_kinds(probes: tuple[Probe, ...]) -> set[int]:
+    """The kinds of value that probes speak of."""
     found: set[int] = set()
-    for probe in node.cells.probes:
+    for probe in probes:
         if probe.quantifier is not None:
             found.add(ARRAY)
         elif not probe.length and probe.op not in ("is", "exists", "prints"):

@@ -76,7 +76,9 @@ class _Filler:
 
     def value(self, schema: Any, given: Any, depth: int) -> Any:
         self._left -= 1
-        if given is not MISSING and (not isinstance(given, (dict, list)) or self._allowed(schema, given)):
+        if given is not MISSING and not isinstance(given, (dict, list)):
+            return given
+        if given is not MISSING and not _lacks(schema, given) and self._allowed(schema, given):
             return given
         best = given
         if self._left > 0 and depth < _DEEPEST:
@@ -221,6 +223,13 @@ def _of_key(parts: Parts, key: str) -> Any:
         told += own or [part.get("additionalProperties", True)]
     told = [schema for schema in told if schema is not True]
     return False if False in told else told[0] if len(told) == 1 else {"allOf": told} if told else True
+
+
+def _lacks(schema: Any, value: Any) -> bool:
+    """Whether a value plainly lacks a key that a schema requires."""
+    if not isinstance(schema, dict) or not isinstance(value, dict) or "$ref" in schema:
+        return False
+    return any(key not in value for key in _texts(schema.get("required")))
 
 
 def _mapping(value: Any) -> dict[str, Any]:

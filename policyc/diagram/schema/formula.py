@@ -11,7 +11,6 @@ from policyc.diagram.schema.look import Look, look_of
 from policyc.diagram.specialise import Tool, ToolProgram
 from policyc.record import record
 
-
 Seen = tuple[Any, ...]
 """What of a predicate says where it looks."""
 

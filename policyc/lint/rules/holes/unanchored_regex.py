@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from functools import lru_cache
 
 from policyc.diagnostics import Edit, Finding
 from policyc.diagram.errors import TooLarge, Unsupported
@@ -40,6 +41,7 @@ def check(ctx: Context) -> Iterator[Finding]:
             )
 
 
+@lru_cache(maxsize=4096)
 def _judge(pattern: str) -> tuple[str, str, str] | None:
     """Which end is open, a text that slips through, and the anchored pattern; None where all is well or cannot be said."""
     from policyc.lint.rules.holes.pattern_edges import (  # automata: only for a pattern
