@@ -163,7 +163,7 @@ class Analysis:
     def _built(self, tool: Tool, program: ToolProgram) -> Diagram | None:
         """A diagram within the budget, which holds for all questions about one tool together; None, with the reason noted, beyond it."""
         most, spent = self._builder.budget.seconds, self._spent.get(tool, 0.0)
-        started = time.monotonic()
+        started = time.thread_time()
         try:
             if most is not None and spent > most:
                 raise OverBudget(f"more than {most:g} s")
@@ -172,7 +172,7 @@ class Analysis:
             self.undecided.setdefault(str(tool), str(reason))
             return None
         finally:
-            self._spent[tool] = spent + time.monotonic() - started
+            self._spent[tool] = spent + time.thread_time() - started
 
     def outcomes(self, tool: Tool, given: Formula = True, *, valid: bool = True) -> set[Leaf]:
         """The leaves that calls in the region may reach; a superset where variables depend on each other. Empty when over budget.

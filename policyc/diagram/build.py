@@ -88,7 +88,7 @@ class OverBudget(Exception):
 
 @record
 class Budget:
-    """`nodes`: most nodes of one tool's diagram; `seconds`: longest time spent on it (None: no limit)."""
+    """`nodes`: most nodes of one tool's diagram; `seconds`: most processor time spent on it (None: no limit)."""
 
     nodes: int = 50_000
     seconds: float | None = 10.0
@@ -230,7 +230,7 @@ class Builder:
         if len(order) > MOST_VARIABLES:
             raise OverBudget(f"more than {MOST_VARIABLES} arguments looked at together")
         self._count = 0
-        self._deadline = None if self.budget.seconds is None else time.monotonic() + self.budget.seconds
+        self._deadline = None if self.budget.seconds is None else time.thread_time() + self.budget.seconds
         try:
             return self._node(start, order, 0)
         except RecursionError:
@@ -247,7 +247,7 @@ class Builder:
             raise OverBudget(f"more than {MOST_DEPTH} tests one after the other")
         if self._count > self.budget.nodes:
             raise OverBudget(f"more than {self.budget.nodes:,} diagram nodes")
-        if self._deadline is not None and time.monotonic() > self._deadline:
+        if self._deadline is not None and time.thread_time() > self._deadline:
             raise OverBudget(f"more than {self.budget.seconds:g} s")
         var, asked, below = _next_variable(state, order)
         cells = self._partition(tuple(dict.fromkeys(p.probe for p in asked)))

@@ -18,11 +18,11 @@ class Clock:
 
     def __init__(self, budget: Budget) -> None:
         self._seconds = budget.seconds
-        self._end = time.monotonic() + budget.seconds
+        self._end = time.thread_time() + budget.seconds
 
     def check(self) -> None:
         """Raises TooLarge after the time is over."""
-        if time.monotonic() > self._end:
+        if time.thread_time() > self._end:
             raise TooLarge(f"comparing the string tests takes longer than {self._seconds:g} seconds")
 
 

@@ -44,7 +44,8 @@ def _nothing_left(ctx: Context) -> Iterator[Finding]:
         denying = [g for g in program.denials if analysis.possible(tool, g.guard)]
         if any(g.guard is True or id(analysis.rules[g.rule]) in judged for g in denying):
             continue
-        needed = _needed(analysis, tool, [(g.rule, g.guard) for g in denying])
+        deciding = {leaf.rule for leaf in outcomes}  # together they cover every valid call
+        needed = _needed(analysis, tool, [(g.rule, g.guard) for g in denying if g.rule in deciding])
         rules = [analysis.rules[i] for i in needed]
         if not rules or any(r.when is None and r.effect in ("deny", "hide") for r in rules):
             continue  # denied outright: allow-overridden says so
