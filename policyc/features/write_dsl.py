@@ -30,7 +30,7 @@ from policyc.ir.model import (
     ToolGlob,
     ToolName,
 )
-from policyc.ir.names import BARE_NAME, KEYWORDS
+from policyc.ir.names import name_text
 from policyc.ir.spelling import MARKS, path_text, quote
 
 
@@ -42,11 +42,6 @@ _BARE_GLOB = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123
 
 
 # --- small texts ---------------------------------------------------------------------------------------------------
-
-
-def name_text(name: str) -> str:
-    """A name: bare where it can be, quoted otherwise."""
-    return name if BARE_NAME.match(name) and name not in KEYWORDS else quote(name)
 
 
 def number_text(value: int | float) -> str:
