@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Callable
+from typing import Any
 
 from policyc.ir.model import Path
 
@@ -32,3 +34,24 @@ def path_text(path: Path, count: int | None = None) -> str:
         else:
             out.append(f"[{quote(step)}]")
     return "".join(out)
+
+
+def comparison_text(
+    path: str,
+    op: str,
+    value: Any,
+    spell: Callable[[Any], str],
+    *,
+    mark: str = "",
+    length: bool = False,
+    quantifier: str | None = None,
+) -> str:
+    """A test of the path (as text) in the DSL's words. `spell` writes the constant. `exists` and `is` take no mark;
+    they and `prints` look at no length."""
+    each = f"{quantifier} " if quantifier else ""
+    if op == "exists":
+        return f"{each}exists {path}"
+    if op == "is":
+        return f"{each}{path} is {value}"
+    operand = f"len({path}{mark})" if length and op != "prints" else path + mark
+    return f"{each}{operand} {op} {spell(value)}"
