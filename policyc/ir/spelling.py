@@ -8,6 +8,7 @@ from collections.abc import Callable
 from typing import Any
 
 from policyc.ir.model import Path
+from policyc.source import Span
 
 MARKS = {(1, 1): "", (0, 1): "?", (0, 0): "??", (1, 0): "!?"}
 """How the DSL writes what a test makes of an operand that is missing or null, and of one with the wrong type (truth values)."""
@@ -34,6 +35,17 @@ def path_text(path: Path, count: int | None = None) -> str:
         else:
             out.append(f"[{quote(step)}]")
     return "".join(out)
+
+
+def mark_of(path: Path) -> Span | None:
+    """The `?` after the path, where a policy in the DSL has one."""
+    span = path.span
+    if span is None:
+        return None
+    if span.text.endswith("?"):
+        return Span(span.source, span.end - 1, span.end)
+    follows = Span(span.source, span.end, span.end + 1)
+    return follows if follows.text == "?" else None
 
 
 def comparison_text(
