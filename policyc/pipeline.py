@@ -56,24 +56,27 @@ class Program:
 
 @record(frozen=False)
 class Group:
-    """The files that one configuration counts for, with its catalog."""
+    """The files that one configuration counts for, with its catalog. `files`: how many there are, those that cannot be read included."""
 
     config: Config
     catalog: Catalog | None = None
     facts: Facts = NO_FACTS
     sources: list[Source] = field(default_factory=list)
     programs: list[Program] = field(default_factory=list)
+    files: int = 0
 
 
 @record(frozen=False)
 class Checked:
-    """Everything that was read and found. `files` counts the inputs; findings carry their levels and are in order."""
+    """Everything that was read and found. `files` counts the inputs; findings carry their levels and are in order. `uncatalogued`: how
+    many of the files were not checked by the rules that need a catalog, because they have none."""
 
     groups: tuple[Group, ...]
     findings: list[Finding]
     suppressed: list[Suppressed]
     files: int
     fail_level: Level
+    uncatalogued: int = 0
 
     @property
     def programs(self) -> list[Program]:
@@ -152,6 +155,7 @@ def _read(path: str, group: Group, findings: Findings, stdin: str) -> None:
     """Read one file into the group."""
     from policyc.frontends.load import open_source, read_policies
 
+    group.files += 1
     before = len(findings.items)
     source = open_source(path if path == STDIN else relative(path), findings)
     if path == STDIN:  # by its name the syntax is known, and the reports say where
@@ -197,6 +201,7 @@ def _lint(group: Group, findings: Findings, level_of: LevelOf, at_least: Level, 
     )
     out.findings.extend(outcome.findings)
     out.suppressed.extend(outcome.suppressed)
+    out.uncatalogued += group.files if outcome.skipped else 0
 
 
 def _duplicate_names(programs: list[Program], findings: Findings) -> None:

@@ -106,7 +106,9 @@ def lint(
             f"policyc: no policy in {', '.join(f'`{p}`' for p in named)}; policies are named *.policy or *.policy.{{json,yaml,yml}}"
         )
         return NO_INPUT
-    report = Report(tuple(checked.findings), tuple(checked.suppressed), checked.files, checked.fail_level)
+    report = Report(
+        tuple(checked.findings), tuple(checked.suppressed), checked.files, checked.fail_level, checked.uncatalogued
+    )
     write_report(report, output_format, output_file, statistics)
     return 1 if report.failed and output_format != "sarif" else 0
 

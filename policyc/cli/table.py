@@ -28,14 +28,16 @@ def show(
     policy: Annotated[
         str | None, typer.Option("--policy", metavar="NAME", help="Which policy of the table.", show_default=False)
     ] = None,
-    format: Annotated[str, typer.Option("--format", metavar="FORMAT", help="text, markdown, csv or json.")] = "text",
+    output_format: Annotated[
+        str, typer.Option("--output-format", metavar="FORMAT", help="text, markdown, csv or json.")
+    ] = "text",
 ) -> int:
     """Print the rows of one tool: conditions in columns, the outcome last. Exactly one row holds for each call."""
     from policyc.features.table_text import FORMATS, render
     from policyc.report.clean import clean_lines
 
-    choice(format, FORMATS, "--format")
+    choice(output_format, FORMATS, "--output-format")
     if tool is not None and other:
         raise PolicycError("`--other` shows what holds for tools that no rule names, so it takes no TOOL")
-    emit(clean_lines(render(table, tool, format, policy, other)).rstrip("\n") + "\n")
+    emit(clean_lines(render(table, tool, output_format, policy, other)).rstrip("\n") + "\n")
     return 0

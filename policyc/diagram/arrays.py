@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from itertools import product
 from typing import Any, Final
 
 from policyc.diagram.cell import NO_EXAMPLE, Cell, Judge, Truths, probe_function
 from policyc.diagram.containers import (
     LONGEST_EXAMPLE,
+    MOST_STATES,
     Cut,
     Functions,
     below,
+    guess,
     guess_printed,
     length_candidates,
     length_truth,
@@ -22,7 +23,6 @@ from policyc.diagram.formula import Probe, predicates
 from policyc.runtime.values import ARRAY, MISSING
 
 MOST_ELEMENT_CELLS: Final = 256
-MOST_ARRAY_STATES: Final = 2000
 FURTHEST: Final = 32
 """The greatest index that is cut together with other tests on the array."""
 
@@ -84,7 +84,7 @@ def _arrays_by_elements(
             if after not in found:
                 found[after] = [*found[state], element]
                 queue.append(after)
-        if len(found) > MOST_ARRAY_STATES:
+        if len(found) > MOST_STATES:
             if word.known_length > 1:
                 raise TooLarge("too many combinations of tests on array elements and indexes")
             why = "too many combinations of tests on array elements"
@@ -97,7 +97,7 @@ def _arrays_by_elements(
             if n >= len(example):
                 _add_array(cells, probes, functions, inside, truths, example, n)
     if why is not None:
-        _guess_arrays(cells, word.order)
+        guess(cells, word.order, ARRAY, "elements of one array")
     return cells, why
 
 
@@ -154,18 +154,6 @@ class _Word:
 def _from_any(probe: Probe) -> Probe:
     """The probe as it judges an element wherever it stands."""
     return Probe("fits", (probe.value[0], 0), quantifier=probe.quantifier) if probe.op == "fits" else probe
-
-
-def _guess_arrays(cells: dict[Truths, Cell], looks_inside: list[int]) -> None:
-    """Add every combination of what the probes that look inside could say, without examples: a superset of the truth."""
-    if 3 ** len(looks_inside) > MOST_ARRAY_STATES:
-        raise TooLarge(f"{len(looks_inside)} tests on the elements of one array")
-    for base in list(cells):
-        for choice in product((0, 1, 2), repeat=len(looks_inside)):
-            truths = list(base)
-            for i, truth in zip(looks_inside, choice, strict=True):
-                truths[i] = truth
-            cells.setdefault(tuple(truths), Cell(ARRAY, tuple(truths), NO_EXAMPLE))
 
 
 def _add_array(

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from policyc.diagram.analysis import Analysis, Witness
-from policyc.diagram.gaps import everything
 from policyc.diagram.reach import behind_hides, judgeable, reach
 from policyc.diagram.specialise import Tool, selected_at_least
 from policyc.ir.model import Rule, Selector
+from policyc.ir.order import everything
 
 Block = list[tuple[int, Rule]]
 SHAPING = ("limit", "approve", "require")

@@ -1,21 +1,16 @@
 """Whether a limit keeps a tool's calls to a number or a sum: counting the limit's windows that one asked-for window can meet.
 
-Windows as docs/language.md, "LIMIT": aligned ones start at UTC calendar boundaries (a week on Monday, a month on its first day),
-those of N seconds at multiples of N since 1970; a sliding limit holds in every stretch of its length. All times are whole seconds.
+The asked-for window is always an aligned one (docs/verify.md, "What each means"); how windows lie is `windows.py`'s.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from math import gcd
+from dataclasses import replace
 
-from policyc.ir.model import WINDOWS, Limit
+from policyc.diagram.windows import DAY, anchor, seconds, windows_met
+from policyc.ir.model import Limit
 from policyc.record import record
-
-_DAY = 86400
-_LONGEST_MONTH, _SHORTEST_MONTH = 31 * _DAY, 28 * _DAY
-_MONDAY = 4 * _DAY
-"""When the first week after the beginning of 1970, a Thursday, begins."""
 
 
 @record
@@ -57,7 +52,7 @@ def keeps_to(counted: Counted, bound: Limit, negative: bool) -> bool:
         most = max(limit.maximum for limit in counted.limits)
         if negative and not fills(first, bound.window):
             return False  # what is taken back before the asked-for window lets more be added in it
-    return most * windows_met(first, bound.window) <= bound.maximum
+    return most * windows_met(first, replace(bound, sliding=False)) <= bound.maximum
 
 
 def _plain(scope: Iterable[str]) -> frozenset[str]:
@@ -73,32 +68,7 @@ def fills(limit: Limit, window: str | int) -> bool:
         return True
     if limit.window == "month":
         return False
-    length, start = _length(limit.window), _start(limit.window)
+    length, start = seconds(limit.window), anchor(limit.window)
     if window == "month":
-        return _DAY % length == 0 and start == 0
-    return _length(window) % length == 0 and (_start(window) - start) % length == 0
-
-
-def windows_met(limit: Limit, window: str | int) -> int:
-    """The most windows of a limit (of its length, for a sliding one) that are needed to cover one aligned window."""
-    asked = _LONGEST_MONTH if window == "month" else _length(window)
-    length = _length(limit.window)
-    if limit.sliding:
-        return -(-asked // length)
-    if limit.window == "month":
-        if window == "month" or (_DAY % asked == 0 and _start(window) == 0):
-            return 1
-        return -(-asked // _SHORTEST_MONTH) + 1
-    # The asked-for windows begin at multiples of `step` after `start`, each at one of these phases of the limit's window:
-    step, start = (_DAY, 0) if window == "month" else (asked, _start(window))
-    grid = gcd(step, length)
-    latest = length - grid + (start - _start(limit.window)) % grid
-    return -(-(latest + asked) // length)
-
-
-def _length(window: str | int) -> int:
-    return window if isinstance(window, int) else WINDOWS[window]
-
-
-def _start(window: str | int) -> int:
-    return _MONDAY if window == "week" else 0
+        return DAY % length == 0 and start == 0
+    return seconds(window) % length == 0 and (anchor(window) - start) % length == 0

@@ -5,9 +5,11 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from functools import lru_cache
+from itertools import product
 from typing import TYPE_CHECKING, Any, Final
 
 from policyc.diagram.cell import NO_EXAMPLE, Cell, Truths, is_number
+from policyc.diagram.errors import TooLarge
 from policyc.diagram.formula import Probe
 from policyc.runtime.tests import test_function
 from policyc.runtime.values import MISSING, MISSING_KIND
@@ -16,6 +18,8 @@ if TYPE_CHECKING:
     from policyc.diagram.cells import Partition
 
 LONGEST_EXAMPLE: Final = 5000
+MOST_STATES: Final = 2000
+"""Most combinations of what occurs in an array, or stands at the keys of an object."""
 Functions = list[Callable[[Any], int]]
 Cut = Callable[[tuple[Probe, ...]], "Partition"]
 """Cuts one variable: elements of arrays are cut as variables are."""
@@ -62,6 +66,18 @@ def one_each(cells: Partition, *, element: bool) -> list[Cell]:
         if cell.truths not in chosen or chosen[cell.truths].example is NO_EXAMPLE:
             chosen[cell.truths] = cell
     return list(chosen.values())
+
+
+def guess(cells: dict[Truths, Cell], inside: list[int], kind: int, where: str) -> None:
+    """Add every combination of what the probes with these numbers could say, without examples: a superset of the truth. Raises TooLarge."""
+    if 3 ** len(inside) > MOST_STATES:
+        raise TooLarge(f"{len(inside)} tests on the {where}")
+    for base in list(cells):
+        for choice in product((0, 1, 2), repeat=len(inside)):
+            truths = list(base)
+            for i, truth in zip(inside, choice, strict=True):
+                truths[i] = truth
+            cells.setdefault(tuple(truths), Cell(kind, tuple(truths), NO_EXAMPLE))
 
 
 def guess_printed(cells: dict[Truths, Cell], probes: tuple[Probe, ...], kind: int) -> None:

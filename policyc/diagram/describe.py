@@ -17,7 +17,7 @@ from policyc.diagram.formula import SERVER, TOOL, Probe, Var
 from policyc.diagram.merge import unmoved
 from policyc.diagram.numbers import NumberSlot
 from policyc.ir.model import Path
-from policyc.ir.spelling import MARKS, path_text, quote
+from policyc.ir.spelling import MARKS, comparison_text, path_text, quote
 from policyc.runtime.values import ARRAY, BOOLEAN, KIND_NAMES, MISSING_KIND, NULL, NUMBER, OBJECT, STRING
 
 Key = tuple[Truths, int]
@@ -247,13 +247,9 @@ def test_text(var: Var, probe: Probe, op: str | None = None) -> str:
     mark = "" if written == var and probe.quantifier is None else MARKS.get((probe.missing, probe.mistyped), "")
     steps = written[1] if probe.quantifier is None else (*written[1], None, *probe.inner)
     name = variable_text(var) if var in (SERVER, TOOL) else path_text(Path(var[0], steps))  # type: ignore[arg-type]
-    operand = f"len({name}{mark})" if probe.length else name
-    word = "" if probe.quantifier is None else f"{probe.quantifier} "
-    if probe.op == "exists":
-        return f"{word}exists {operand}"
-    if probe.op == "is":
-        return f"{word}{operand} is {probe.value}"
-    return f"{word}{operand if probe.length else name + mark} {op or probe.op} {_json(probe.value)}"
+    return comparison_text(
+        name, op or probe.op, probe.value, _json, mark=mark, length=probe.length, quantifier=probe.quantifier
+    )
 
 
 def _json(value: Any) -> str:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from policyc.diagram.analysis import Analysis
 from policyc.diagram.formula import Formula, at_least, conj, disj, negation
 from policyc.diagram.specialise import Tool, selected_at_least
-from policyc.ir.model import AllOf, AnyOf, AnyTool, Rule, Selector, ToolGlob
+from policyc.ir.model import Rule
+from policyc.ir.order import everything
 
 
 def gap(analysis: Analysis, tool: Tool) -> Formula:
@@ -24,17 +25,3 @@ def gap(analysis: Analysis, tool: Tool) -> Formula:
 def when(rule: Rule) -> Formula:
     """The formula for "the rule's `when` holds or is undefined"."""
     return True if rule.when is None else at_least(rule.when, 1)
-
-
-def everything(selector: Selector) -> bool:
-    """Whether the selector takes every tool whatever it is called."""
-    match selector:
-        case AnyTool():
-            return True
-        case ToolGlob():
-            return selector.server is None and set(selector.pattern) == {"*"}
-        case AnyOf():
-            return any(map(everything, selector.items))
-        case AllOf():
-            return all(map(everything, selector.items))
-    return False

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from itertools import product
-from typing import Any, Final
+from typing import Any
 
 from policyc.diagram.cell import NO_EXAMPLE, Cell, Judge, Truths
 from policyc.diagram.containers import (
     LONGEST_EXAMPLE,
+    MOST_STATES,
     Cut,
     Functions,
     below,
+    guess,
     guess_printed,
     length_candidates,
     length_truth,
@@ -19,9 +20,6 @@ from policyc.diagram.containers import (
 from policyc.diagram.errors import TooLarge
 from policyc.diagram.formula import Probe
 from policyc.runtime.values import MISSING, OBJECT
-
-MOST_OBJECTS: Final = 2000
-"""Most combinations of what stands at the keys of an object."""
 
 
 def object_cells(
@@ -44,7 +42,7 @@ def object_cells(
         cells.setdefault(judge(example), Cell(OBJECT, judge(example), example))
     if open_keys is not None:
         why = open_keys
-        _guess_objects(cells, list(at_key))
+        guess(cells, list(at_key), OBJECT, "keys of one object")
     if printed and len(cells) > 2:
         why = why or "what an object prints as"
         guess_printed(cells, probes, OBJECT)
@@ -65,7 +63,7 @@ def _at_keys(at_key: dict[int, tuple[str, Probe]], cut: Cut) -> tuple[list[dict[
         if NO_EXAMPLE in options:
             why = why or cells.undecided or "no example of what stands at a key"
         options = [MISSING, *(v for v in options if v is not NO_EXAMPLE and v is not MISSING)]
-        if len(objects) * len(options) > MOST_OBJECTS:
+        if len(objects) * len(options) > MOST_STATES:
             raise TooLarge("too many combinations of tests on the keys of one object")
         objects = [o if v is MISSING else {**o, key: v} for o in objects for v in options]
         why = why or cells.undecided
@@ -92,15 +90,3 @@ def _add_object(
 def is_filler(key: str, value: Any) -> bool:
     """Whether a key stands in an example only to be counted."""
     return key[:1] == "k" and key[1:].isdecimal() and value == 0
-
-
-def _guess_objects(cells: dict[Truths, Cell], at_key: list[int]) -> None:
-    """Add every combination of what the probes at keys could say, without examples: a superset of the truth."""
-    if 3 ** len(at_key) > MOST_OBJECTS:
-        raise TooLarge(f"{len(at_key)} tests on the keys of one object")
-    for base in list(cells):
-        for choice in product((0, 1, 2), repeat=len(at_key)):
-            truths = list(base)
-            for i, truth in zip(at_key, choice, strict=True):
-                truths[i] = truth
-            cells.setdefault(tuple(truths), Cell(OBJECT, tuple(truths), NO_EXAMPLE))

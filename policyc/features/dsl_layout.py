@@ -6,11 +6,11 @@ from policyc.features.write_dsl import (
     condition_lines,
     header_lines,
     limit_text,
-    name_text,
     property_lines,
     selector_text,
 )
 from policyc.ir.model import Policy, Rule, Selector, ToolName
+from policyc.ir.names import name_text
 from policyc.ir.spelling import quote
 from policyc.record import field, record
 

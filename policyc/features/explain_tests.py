@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 from typing import Any, Final
 
 from policyc.features.words import either, value_text
 from policyc.ir.model import Path, Test, Truth
-from policyc.ir.spelling import path_text
+from policyc.ir.spelling import comparison_text, path_text
 from policyc.record import record, replace
 from policyc.reference import ABSENT, Call, evaluate, json_type, judge
 
@@ -168,12 +169,7 @@ def expected(test: Test) -> str:
 
 def test_text(test: Test) -> str:
     """The test in the DSL's words, without marks for missing values."""
-    path = path_text(test.path)
-    operand = f"len({path})" if test.length else path
-    quantifier = "" if test.quantifier is None else f"{test.quantifier} "
-    if test.op == "exists":
-        return f"{quantifier}exists {operand}"
-    if test.op == "is":
-        return f"{quantifier}{operand} is {test.value}"
-    value = list(test.value) if isinstance(test.value, tuple) else test.value
-    return f"{quantifier}{operand} {test.op} {value_text(value, 80)}"
+    spell = partial(value_text, most=80)
+    return comparison_text(
+        path_text(test.path), test.op, test.value, spell, length=test.length, quantifier=test.quantifier
+    )

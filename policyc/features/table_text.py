@@ -8,7 +8,7 @@ import json
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from policyc.diagnostics import PolicycError
+from policyc.diagnostics import PolicycError, did_you_mean
 from policyc.features.table_rows import Reading, Rows, RuleList, TooManyRows, path_name, policies_of, read_table
 from policyc.features.table_words import cell_text, guard_text
 from policyc.table.model import TableError
@@ -16,6 +16,7 @@ from policyc.table.model import TableError
 FORMATS = ("text", "markdown", "csv", "json")
 VERSION = 1
 """Of the JSON; it grows when a reader could be broken. docs/output.md describes it."""
+ANY_OTHER = "(any other tool)"
 Grid = list[tuple[str, ...]]
 _GROUPS = ("deny when", "allow when", "approve when", "reserve when")
 
@@ -53,7 +54,7 @@ def _one(reading: Reading, tool: str | None, fmt: str) -> str:
             "named": named,
         }
         return json.dumps(head | own, indent=2) + "\n"
-    notes = [] if named or tool is None else [f"no rule names `{tool}`; this holds for every tool that no rule names"]
+    notes = [] if named or tool is None else [_covered(reading, tool)]
     if isinstance(body, RuleList):
         notes.append(
             "too many rules for rows: the table holds them as a list; the first denial that holds denies, then the first "
@@ -61,6 +62,12 @@ def _one(reading: Reading, tool: str | None, fmt: str) -> str:
         )
     text = _written(grid(reading, body), fmt)
     return text if fmt == "csv" or not notes else "\n".join(notes) + "\n\n" + text
+
+
+def _covered(reading: Reading, tool: str) -> str:
+    near = did_you_mean(tool, reading.tools)
+    meant = f" (did you mean `{near}`?)" if near is not None else ""
+    return f"the table does not name `{tool}`{meant}: the rows of `{ANY_OTHER}` hold for it"
 
 
 def grid(reading: Reading, body: Rows | RuleList) -> Grid:
@@ -126,7 +133,7 @@ def _listing(readings: Sequence[Reading], fmt: str) -> str:
     lines: Grid = [("policy", "tool", "rows", "outcomes")]
     for entry in found:
         size = f"{entry['rules']} rules" if entry["rules"] else str(entry["rows"] or "too many")
-        lines.append((entry["policy"], entry["tool"] or "(any other tool)", size, ", ".join(entry["outcomes"])))
+        lines.append((entry["policy"], entry["tool"] or ANY_OTHER, size, ", ".join(entry["outcomes"])))
     hint = "" if fmt == "csv" else "\nname a tool for its rows, or `--other` for those of any other tool\n"
     return _written(lines, fmt) + hint
 

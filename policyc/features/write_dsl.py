@@ -30,8 +30,8 @@ from policyc.ir.model import (
     ToolGlob,
     ToolName,
 )
-from policyc.ir.names import BARE_NAME, KEYWORDS
-from policyc.ir.spelling import MARKS, path_text, quote
+from policyc.ir.names import name_text
+from policyc.ir.spelling import MARKS, comparison_text, path_text, quote
 
 
 class ConvertError(PolicycError):
@@ -42,11 +42,6 @@ _BARE_GLOB = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123
 
 
 # --- small texts ---------------------------------------------------------------------------------------------------
-
-
-def name_text(name: str) -> str:
-    """A name: bare where it can be, quoted otherwise."""
-    return name if BARE_NAME.match(name) and name not in KEYWORDS else quote(name)
 
 
 def number_text(value: int | float) -> str:
@@ -64,6 +59,11 @@ def scalar_text(value: Scalar) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
     return quote(value) if isinstance(value, str) else number_text(value)
+
+
+def constant_text(value: Scalar | tuple[Scalar, ...]) -> str:
+    """A constant, or a list of them."""
+    return f"[{', '.join(map(scalar_text, value))}]" if isinstance(value, tuple) else scalar_text(value)
 
 
 def pattern_text(pattern: str) -> str:
@@ -108,23 +108,12 @@ def _on(server: str | None) -> str:
 
 def test_text(test: Test) -> str:
     """One test."""
-    each = f"{test.quantifier} " if test.quantifier else ""
     path = path_text(test.path)
-    if test.op == "exists":
-        return f"{each}exists {path}"
-    if test.op == "is":
-        return f"{each}{path} is {test.value}"
-    mark = MARKS.get((test.missing, test.mistyped))
+    mark = "" if test.op in ("exists", "is") else MARKS.get((test.missing, test.mistyped))
     if mark is None:
         raise ConvertError(f"a test on `{path}` that holds when its operand is missing cannot be written")
-    operand = f"len({path}{mark})" if test.length and test.op != "prints" else path + mark
-    if isinstance(test.value, tuple):
-        value = f"[{', '.join(map(scalar_text, test.value))}]"
-    elif test.op == "matches":
-        value = pattern_text(str(test.value))
-    else:
-        value = scalar_text(test.value)
-    return f"{each}{operand} {test.op} {value}"
+    spell = pattern_text if test.op == "matches" else constant_text
+    return comparison_text(path, test.op, test.value, spell, mark=mark, length=test.length, quantifier=test.quantifier)
 
 
 def condition_text(cond: Cond, level: int = 0) -> str:
@@ -183,7 +172,7 @@ def _item_lines(cond: Cond, level: int, width: int) -> list[str]:
 
 def _list_lines(test: Test, values: tuple[Scalar, ...], text: str, width: int) -> list[str]:
     """A test whose list does not fit on one line: its members on lines of their own."""
-    head = text[: -len(f"[{', '.join(map(scalar_text, values))}]")]
+    head = text[: -len(constant_text(values))]
     lines, line = [f"{head}["], " "
     for value in values:
         piece = f" {scalar_text(value)},"

@@ -1,4 +1,4 @@
-"""Precedence among rules: the tool's own block first, then wider selectors from narrow to wide."""
+"""How wide selectors are, and precedence among rules: the tool's own block first, then wider ones from narrow to wide."""
 
 from __future__ import annotations
 
@@ -39,6 +39,20 @@ def width(selector: Selector) -> Width:
             return max(map(width, selector.items))
         case AllOf():
             return min(map(width, selector.items))
+
+
+def everything(selector: Selector) -> bool:
+    """Whether the selector takes every tool whatever it is called, so that it speaks of none in particular."""
+    match selector:
+        case AnyTool():
+            return True
+        case ToolGlob():
+            return selector.server is None and set(selector.pattern) == {"*"}
+        case AnyOf():
+            return any(map(everything, selector.items))
+        case AllOf():
+            return all(map(everything, selector.items))
+    return False
 
 
 def precedence(policy: Policy) -> tuple[Rule, ...]:

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Callable
+from typing import Any
 
 from policyc.ir.model import Path
+from policyc.source import Span
 
 MARKS = {(1, 1): "", (0, 1): "?", (0, 0): "??", (1, 0): "!?"}
 """How the DSL writes what a test makes of an operand that is missing or null, and of one with the wrong type (truth values)."""
@@ -32,3 +35,35 @@ def path_text(path: Path, count: int | None = None) -> str:
         else:
             out.append(f"[{quote(step)}]")
     return "".join(out)
+
+
+def mark_of(path: Path) -> Span | None:
+    """The `?` after the path, where a policy in the DSL has one."""
+    span = path.span
+    if span is None:
+        return None
+    if span.text.endswith("?"):
+        return Span(span.source, span.end - 1, span.end)
+    follows = Span(span.source, span.end, span.end + 1)
+    return follows if follows.text == "?" else None
+
+
+def comparison_text(
+    path: str,
+    op: str,
+    value: Any,
+    spell: Callable[[Any], str],
+    *,
+    mark: str = "",
+    length: bool = False,
+    quantifier: str | None = None,
+) -> str:
+    """A test of the path (as text) in the DSL's words. `spell` writes the constant. `exists` and `is` take no mark;
+    they and `prints` look at no length."""
+    each = f"{quantifier} " if quantifier else ""
+    if op == "exists":
+        return f"{each}exists {path}"
+    if op == "is":
+        return f"{each}{path} is {value}"
+    operand = f"len({path}{mark})" if length and op != "prints" else path + mark
+    return f"{each}{operand} {op} {spell(value)}"

@@ -17,10 +17,12 @@ from policyc.source import Source, Span
 
 @record(frozen=False)
 class Outcome:
-    """What linting found: findings with their levels, in order, and those that a suppression silenced."""
+    """What linting found: findings with their levels, in order, and those that a suppression silenced. `skipped`: rules were left out
+    because there is no catalog."""
 
     findings: list[Finding] = field(default_factory=list)
     suppressed: list[Suppressed] = field(default_factory=list)
+    skipped: bool = False
 
 
 LevelOf = Callable[[RuleInfo, str], Level]
@@ -39,7 +41,8 @@ def lint(
 
     `found` are the findings of the front ends. Rules whose level is below `at_least` in every file are not run.
     """
-    ran = {r.info.slug for r in _wanted(project, level_of, at_least)}
+    wanted = _wanted(project, level_of, at_least)
+    ran = {r.info.slug for r in wanted if project.catalog is not None or "catalog" not in r.info.needs}
     findings = list(found)
     findings.extend(_run(project, ran, level_of))
     catalog_required(project, findings)
@@ -49,7 +52,7 @@ def lint(
     by_source: dict[Source, list[Finding]] = {source: [] for source in suppressions}
     for finding in findings:
         by_source.setdefault(finding.span.source, []).append(finding)
-    out = Outcome()
+    out = Outcome(skipped=len(ran) < len(wanted))
     read = {context.source for context in project.contexts}
     for source, group in by_source.items():
         kept, silenced = suppressions.get(source, Suppressions()).apply(
@@ -61,14 +64,13 @@ def lint(
 
 
 def _wanted(project: Project, level_of: LevelOf, at_least: Level) -> list[Registered]:
-    """The rules to run: on somewhere, loud enough, and with what they need."""
+    """The rules that are on somewhere and loud enough."""
     paths = {context.source.path for context in project.contexts}
     floor = LEVELS.index(at_least)
     return [
         rule
         for rule in rules().values()
         if any(LEVELS.index(level_of(rule.info, path)) >= max(floor, 1) for path in paths)
-        and ("catalog" not in rule.info.needs or project.catalog is not None)
     ]
 
 
@@ -173,6 +175,7 @@ def _levelled(out: Outcome, level_of: LevelOf, at_least: Level) -> Outcome:
     return Outcome(
         in_order(f for f in levelled if LEVELS.index(f.level or "off") >= floor),
         sorted((s for s in silenced if s.finding.level != "off"), key=lambda s: order(s.finding)),
+        out.skipped,
     )
 
 

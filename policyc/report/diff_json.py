@@ -12,7 +12,7 @@ from policyc.diagram.analysis import call_json
 from policyc.diagram.compare import KINDS, Change
 from policyc.diagram.policies import Compared, Held, limit_changes
 from policyc.diagram.sides import Decided
-from policyc.ir.model import Limit
+from policyc.table.encode import limit_json
 
 VERSION = 1
 
@@ -82,7 +82,7 @@ def _decided(decided: Decided) -> dict[str, Any]:
         "severity": said.severity,
         "hidden": said.hidden,
         "limits": [
-            {"rule": rule, **_place(place), "reason": reason, **_limit(limit)}
+            {"rule": rule, **_place(place), "reason": reason, **limit_json(limit)}
             for rule, place, reason, limit in decided.limits
         ],
     }
@@ -98,19 +98,4 @@ def _place(place: str | None) -> dict[str, Any]:
 def _held(held: Held | None) -> dict[str, Any] | None:
     if held is None:
         return None
-    return {"rule": held.rule, "reason": held.reason, "shared_with": list(held.shared_with), **_limit(held.limit)}
-
-
-def _limit(limit: Limit) -> dict[str, Any]:
-    """The limit as the decision table writes it (docs/table-format.md)."""
-    return {
-        "counter": limit.counter,
-        "max": limit.maximum,
-        "window": limit.window,
-        "sliding": limit.sliding,
-        "scope": list(limit.scope),
-        "sum": None if limit.amount is None else [limit.amount.root, *limit.amount.steps],
-        "optional": limit.optional,
-        "whole": limit.whole,
-        "step": limit.step,
-    }
+    return {"rule": held.rule, "reason": held.reason, "shared_with": list(held.shared_with), **limit_json(held.limit)}

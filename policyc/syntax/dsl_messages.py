@@ -231,6 +231,26 @@ def _bare_path(t: Trouble) -> Problem | None:
     return Problem(found, t.at, match.end(), t.at, help=f"did you mean `{meant}`?")
 
 
+def _early_mark(t: Trouble) -> Problem | None:
+    """A mark before the end of its path: `args.items?[*]`, `args.customer?.name`."""
+    if not t.before.startswith(("args", "context")):
+        return None
+    path = t.before.rstrip("?!")
+    match = _EARLY_MARK.match(t.text, t.before_at + len(path))
+    if match is None:
+        return None
+    mark, rest, last = match.groups()
+    meant = f"did you mean `{path}{''.join(re.findall(_STEP, rest))}{last or mark}`?" if rest else None
+    return Problem(f"the mark `{mark}` comes last in a path", match.start(1), match.end(1), t.at, help=meant)
+
+
+def _always_allow(t: Trouble) -> Problem | None:
+    if t.before != "always" or t.word != "allow" or "APPROVE" not in t.accepted or "ALLOW" in t.accepted:
+        return None
+    meant = "did you mean `allow SELECTOR`, which says that every call is allowed?"
+    return Problem(f"expected {_wanted(t)}, found `allow`", t.at, t.at + len(t.word), t.at, help=meant)
+
+
 def _in_place(t: Trouble) -> Problem | None:
     """Slips that belong to one place of the grammar."""
     if t.text.startswith("\u00a0", t.at):
@@ -256,8 +276,11 @@ _BEGINS = re.compile(
 _THOUSANDS = re.compile(r"(?:,[0-9]{3})+(?![0-9A-Za-z_])")
 _DIGITS = re.compile(r"(?<![A-Za-z0-9_.])[0-9]{1,3}\Z")
 _DOTTED = re.compile(r"[A-Za-z_][A-Za-z0-9_]*(?:\.[A-Za-z_][A-Za-z0-9_]*)*")
+_STEP: Final = r"""(?:\.[^\s.\[\](){}?!=<>,:;"'#/&|]+|\[(?:"(?:[^"\\\n]|\\.)*"|[^\]"\n]*)\])"""
+_MARK: Final = r"\?\??|!\?"
+_EARLY_MARK = re.compile(rf"({_MARK})(?=[.\[])((?:(?:{_MARK})?{_STEP})*)({_MARK})?")
 _LOOKS: Final = (
-    _unclosed_text, _unclosed_bracket, _unclosed_block, _slip, _grouped_digits, _other_when, _in_place, _missing_word, _misspelt, _reserved, _bare_path,
+    _unclosed_text, _early_mark, _unclosed_bracket, _unclosed_block, _always_allow, _slip, _grouped_digits, _other_when, _in_place, _missing_word, _misspelt, _reserved, _bare_path,
 )  # fmt: skip
 
 

@@ -182,7 +182,7 @@ class _Writer:
             "paths": [[root, *steps] for root, steps in self._paths],
             "tests": tests,
             "rules": [
-                [r.id, r.effect, r.reason, r.by, r.severity, None if r.limit is None else _limit(r.limit)]
+                [r.id, r.effect, r.reason, r.by, r.severity, None if r.limit is None else limit_json(r.limit)]
                 for r in self._rules
             ],
             "leaves": [[effect, rule, list(limits), policy] for effect, rule, limits, policy in self._leaves],
@@ -211,7 +211,8 @@ def list_program(program: ToolProgram, rules: Sequence[Rule]) -> ToolProgram:
     return ToolProgram(hides, (), (), (), "allow")
 
 
-def _limit(limit: Limit) -> dict[str, Any]:
+def limit_json(limit: Limit) -> dict[str, Any]:
+    """A limit as the table writes it (docs/table-format.md)."""
     return {
         "counter": limit.counter,
         "max": limit.maximum,

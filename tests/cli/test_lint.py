@@ -17,8 +17,29 @@ def rules(data: Any) -> list[str]:
 def test_clean_is_0(project: Project) -> None:
     project.write("a.policy", CLEAN)
     done = project.run("lint", code=0)
-    assert done.out == "no findings in 1 file\n"
+    assert done.out == f"no findings in 1 file{BARE}\n"
     assert done.err == ""
+
+
+BARE = "; there is no catalog, so the checks against one were skipped"
+
+
+def test_what_is_not_checked_for_want_of_a_catalog_is_said_to_people(project: Project) -> None:
+    project.write("tools.json", TOOLS)
+    project.write("a.policy", CLEAN)
+    for style in (["--output-format", "concise"], ["--statistics"]):
+        assert project.run("lint", *style, code=0).out == f"no findings in 1 file{BARE}\n"
+    for style in ("json", "sarif", "github"):
+        assert "skipped" not in project.run("lint", "--output-format", style, code=0).out
+    assert project.run("lint", "--catalog", "tools.json", code=0).out.endswith("\n1 info in 1 file\n")
+    assert project.run("lint", "--select", "open-default", code=0).out == "no findings in 1 file\n"
+    assert project.run("lint", "--select", "open-default,unknown-tool", code=0).out.endswith(f"{BARE}\n")
+    project.write("b/policyc.toml", "")
+    project.write("b/b.policy", CLEAN.replace('"a"', '"b"'))
+    project.write("policyc.toml", 'catalog = "tools.json"\n')
+    assert project.run("lint", code=0).out.endswith(
+        " in 2 files; 1 of them has no catalog, so the checks against one were skipped\n"
+    )
 
 
 def test_a_warning_fails_and_the_fail_level_moves_that(project: Project) -> None:
@@ -158,7 +179,7 @@ def test_select_and_ignore(project: Project) -> None:
 
 def test_suppressions_are_counted_and_reported(project: Project) -> None:
     project.write("a.policy", OPEN.replace("allow\n", "allow  # policyc: ignore[open-default] because it is a demo\n"))
-    assert project.run("lint", code=0).out == "no findings in 1 file (1 suppressed)\n"
+    assert project.run("lint", code=0).out == f"no findings in 1 file (1 suppressed){BARE}\n"
     data = project.run("lint", "--output-format", "json", code=0).json
     assert data["suppressed"][0]["suppression"]["reason"] == "it is a demo"
     log = project.run("lint", "--output-format", "sarif", code=0).json

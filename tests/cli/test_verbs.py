@@ -318,9 +318,9 @@ def test_table_show(project: Project) -> None:
     project.write("a.policy", CLEAN)
     project.run("compile", "a.policy", "-o", "t", code=0)
     for form in ("text", "markdown", "csv", "json"):
-        assert "allow" in project.run("table", "show", "t", "list_customers", "--format", form, code=0).out
-        assert "deny" in project.run("table", "show", "t", "--other", "--format", form, code=0).out
-        assert "list_customers" in project.run("table", "show", "t", "--format", form, code=0).out
+        assert "allow" in project.run("table", "show", "t", "list_customers", "--output-format", form, code=0).out
+        assert "deny" in project.run("table", "show", "t", "--other", "--output-format", form, code=0).out
+        assert "list_customers" in project.run("table", "show", "t", "--output-format", form, code=0).out
     assert "takes no TOOL" in project.run("table", "show", "t", "x", "--other", code=2).err
     assert "has no policy `nope`" in project.run("table", "show", "t", "--policy", "nope", code=2).err
     assert "cannot read `nope`" in project.run("table", "show", "nope", code=2).err

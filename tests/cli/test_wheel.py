@@ -66,7 +66,8 @@ def test_lints_and_compiles_the_dsl_with_its_own_grammar_tables(unpacked: Path, 
     (tmp_path / "a.policy").write_text('policy "a"\ndefault deny\nallow get_order\n', encoding="utf-8")
     (tmp_path / "b.policy").write_text("default deny\nalow get_order\n", encoding="utf-8")
     done = policyc(unpacked, tmp_path, "lint", "a.policy")
-    assert (done.returncode, done.stdout) == (0, "no findings in 1 file\n"), done.stderr
+    said = "no findings in 1 file; there is no catalog, so the checks against one were skipped\n"
+    assert (done.returncode, done.stdout) == (0, said), done.stderr
     done = policyc(unpacked, tmp_path, "lint", "b.policy")
     assert done.returncode == 1
     assert "b.policy:2:1" in done.stdout

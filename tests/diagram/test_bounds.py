@@ -7,7 +7,8 @@ from math import lcm
 
 import pytest
 
-from policyc.diagram.bounds import counters, fills, keeps_to, windows_met
+from policyc.diagram.bounds import counters, fills, keeps_to
+from policyc.diagram.windows import windows_met
 from policyc.ir.model import WINDOWS, Limit, Path
 
 WEEK, MONDAY, DAY = 7 * 86400, 4 * 86400, 86400
@@ -66,18 +67,22 @@ PAIRS = [
 def test_aligned_windows_that_one_window_meets(window: str | int, asked: str | int) -> None:
     most, whole = walked(window, asked)
     limit = Limit("c", 1, window)
-    assert windows_met(limit, asked) == most
+    assert windows_met(limit, Limit("", 1, asked)) == most
     assert fills(limit, asked) == whole
 
 
 def test_a_calendar_month_never_cuts_a_window_that_divides_a_day() -> None:
-    assert [windows_met(Limit("c", 1, "month"), w) for w in ("second", "minute", 90, 7)] == [1, 1, 1, 2]
+    assert [windows_met(Limit("c", 1, "month"), Limit("", 1, w)) for w in ("second", "minute", 90, 7)] == [1, 1, 1, 2]
 
 
 def test_a_sliding_limit_covers_a_window_with_stretches_of_its_length() -> None:
-    met = [windows_met(Limit("c", 1, w, sliding=True), a) for w, a in ((60, 60), (60, 61), (60, 3600), (90, 60))]
+    met = [
+        windows_met(Limit("c", 1, w, sliding=True), Limit("", 1, a))
+        for w, a in ((60, 60), (60, 61), (60, 3600), (90, 60))
+    ]
     assert met == [1, 2, 60, 1]
-    assert windows_met(Limit("c", 1, "month", sliding=True), "month") == 2  # 30 days, and a month may have 31
+    month = Limit("", 1, "month")
+    assert windows_met(Limit("c", 1, "month", sliding=True), month) == 2  # 30 days, and a month may have 31
     assert not fills(Limit("c", 1, 60, sliding=True), 60)
 
 

@@ -92,7 +92,17 @@ def test_any_other_tool(tmp_path: Path) -> None:
         ('not like "pay_*"', "deny (the default)"),
     ]
     assert shown(tmp_path, PAY, None, "text", other=True).splitlines()[0] == "tool              outcome"
-    assert shown(tmp_path, PAY, "refund", "text").startswith("no rule names `refund`; this holds for every tool that")
+
+
+def test_a_tool_that_the_table_does_not_name_is_said_to_be_any_other(tmp_path: Path) -> None:
+    other = shown(tmp_path, PAY, None, "text", other=True)
+    said = "the table does not name `refund`: the rows of `(any other tool)` hold for it\n\n"
+    assert shown(tmp_path, PAY, "refund", "text") == said + other
+    assert shown(tmp_path, PAY, "refund", "markdown").startswith(said)
+    misspelt = "the table does not name `chrage` (did you mean `charge`?): the rows of `(any other tool)` hold for it\n"
+    assert shown(tmp_path, PAY, "chrage", "text").startswith(misspelt)
+    assert "(any other tool)" in shown(tmp_path, PAY, None, "text")
+    assert shown(tmp_path, PAY, "refund", "csv") == shown(tmp_path, PAY, None, "csv", other=True)
 
 
 def test_without_a_tool_there_is_the_list_of_tools(tmp_path: Path) -> None:

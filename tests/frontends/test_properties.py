@@ -71,6 +71,16 @@ def test_properties_before_the_first_policy_are_not_given_to_another_one() -> No
     assert [f.rule for f in found] == ["missing-default"]
 
 
+def test_who_writes_always_allow_is_told_of_allow() -> None:
+    for text, path in (
+        (HEAD + "verify { always allow a }\n", "a.policy"),
+        (document("always allow a"), "a.policy.json"),
+    ):
+        policies, (found,) = read(text, path)
+        assert not policies and found.span.text == "allow"
+        assert found.help == "did you mean `allow SELECTOR`, which says that every call is allowed?"
+
+
 @pytest.mark.parametrize(
     ("text", "message", "marked"),
     [

@@ -99,16 +99,24 @@ def test_a_finding_at_its_own_line_break_ends_on_that_line() -> None:
 
 
 @pytest.mark.parametrize(
-    ("levels", "suppressed", "files", "text"),
+    ("levels", "suppressed", "files", "bare", "text"),
     [
-        ((), 0, 1, "no findings in 1 file"),
-        (("error", "error", "warning"), 1, 1, "2 errors, 1 warning in 1 file (1 suppressed)"),
-        (("info", "info"), 0, 3, "2 info in 3 files"),
+        ((), 0, 1, 0, "no findings in 1 file"),
+        (("error", "error", "warning"), 1, 1, 0, "2 errors, 1 warning in 1 file (1 suppressed)"),
+        (("info", "info"), 0, 3, 0, "2 info in 3 files"),
+        (
+            (),
+            1,
+            2,
+            2,
+            "no findings in 2 files (1 suppressed); there is no catalog, so the checks against one were skipped",
+        ),
+        ((), 0, 3, 2, "no findings in 3 files; 2 of them have no catalog, so the checks against one were skipped"),
     ],
 )
-def test_summary(levels: tuple[str, ...], suppressed: int, files: int, text: str) -> None:
+def test_summary(levels: tuple[str, ...], suppressed: int, files: int, bare: int, text: str) -> None:
     findings = tuple(finding("open-default", "x", at(STRIPE, "default"), level) for level in levels)
-    assert summary(Report(findings, sample().suppressed * suppressed, files)) == text
+    assert summary(Report(findings, sample().suppressed * suppressed, files, uncatalogued=bare)) == text
 
 
 class Terminal(io.StringIO):

@@ -7,7 +7,8 @@ from collections.abc import Iterator
 
 from policyc.catalog.model import CATEGORIES, Tool
 from policyc.diagnostics import Finding
-from policyc.ir.model import AllOf, AnyOf, AnyTool, Rule, Selector, ToolGlob
+from policyc.ir.model import Rule
+from policyc.ir.order import everything
 from policyc.lint.context import Context, RuleInfo
 from policyc.lint.rules.catalog.common import listed
 from policyc.lint.selection import selection
@@ -22,7 +23,7 @@ def check(ctx: Context) -> Iterator[Finding]:
     known = selection(ctx.catalog)
     spoken: set[int] = set()
     for selector in {r.selector for r in ctx.policy.rules}:
-        if not wide(selector):
+        if not everything(selector):
             spoken |= known.indexes(selector)
     left = [tool for i, tool in enumerate(known.tools) if i not in spoken]
     if not left:
@@ -36,21 +37,6 @@ def check(ctx: Context) -> Iterator[Finding]:
         help=_help(outcome),
         route="default",
     )
-
-
-def wide(selector: Selector) -> bool:
-    """Whether the selector takes every tool whatever it is called, so that it speaks of none in particular."""
-    match selector:
-        case AnyTool():
-            return True
-        case ToolGlob():
-            return selector.server is None and set(selector.pattern) == {"*"}
-        case AnyOf():
-            return any(map(wide, selector.items))
-        case AllOf():
-            return all(map(wide, selector.items))
-        case _:
-            return False
 
 
 def _message(left: list[Tool], all_tools: int, outcome: Outcome) -> str:

@@ -5,17 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from policyc.diagnostics import Finding
-from policyc.diagram.reach import behind_hides, covering, needed, reach
+from policyc.diagram.reach import behind_hides, needed, reach
 from policyc.diagram.specialise import Tool
 from policyc.ir.model import Rule, Selector
 from policyc.lint.context import Context, RuleInfo
 from policyc.lint.rules.conflicts.common import (
     SLIPS,
+    covered,
     decider,
     example,
     named,
     related,
-    tools_of,
     verdicts,
 )
 
@@ -62,8 +62,7 @@ def _overridden(ctx: Context) -> Iterator[tuple[int, tuple[list[Tool], list[int]
             continue
         if i in behind_hides(ctx.analysis):
             continue
-        tools = [t for t in tools_of(ctx, i) if analysis.possible(t, analysis.guard(t, i))]
-        covers = covering(analysis, i, tools) if tools else None
+        tools, covers = covered(ctx, i)
         if not covers or -1 in covers or any(effects != {"deny"} for effects in covers.values()):
             continue
         others = needed(ctx.analysis, i, tools, sorted(covers))

@@ -5,16 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from policyc.diagnostics import Finding
-from policyc.diagram.reach import behind_hides, covering, needed, reach
+from policyc.diagram.reach import behind_hides, reach
 from policyc.lint.context import Context, RuleInfo
 from policyc.lint.rules.conflicts.allow_overridden import blocks_overridden
 from policyc.lint.rules.conflicts.common import (
     SLIPS,
+    covered,
+    coverers,
     decider,
     example,
     named,
     related,
-    tools_of,
     verdicts,
 )  # fmt: skip
 
@@ -38,11 +39,10 @@ def check(ctx: Context) -> Iterator[Finding]:
             continue
         if id(rule) in judged or i in behind_hides(ctx.analysis) or rule.selector in blocks_overridden(ctx):
             continue
-        tools = [t for t in tools_of(ctx, i) if analysis.possible(t, analysis.guard(t, i))]
-        covers = covering(analysis, i, tools) if tools else None
+        tools, covers = covered(ctx, i)
         if not covers or any(effects != {"deny"} for effects in covers.values()):
             continue
-        others = [analysis.rules[j] for j in needed(ctx.analysis, i, tools, sorted(j for j in covers if j >= 0))]
+        others = coverers(ctx, i, tools, covers)
         if -1 not in covers:
             why = f"{named(others)} {'deny' if len(others) > 1 else 'denies'} every call that it would hold"
         elif others:

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from policyc.diagnostics import Related
 from policyc.diagram.analysis import Analysis, Witness
 from policyc.diagram.formula import Formula, at_least, at_most, conj, negation
-from policyc.diagram.reach import judgeable, reach
+from policyc.diagram.reach import covering, judgeable, needed, reach
 from policyc.diagram.specialise import OTHER_TOOL, Tool, selected_at_least
 from policyc.ir.model import And, Cond, Const, Not, Or, Rule, Test
 from policyc.ir.names import selector_text
@@ -45,6 +45,19 @@ def tools_of(ctx: Context, rule: int) -> list[Tool]:
         if judgeable(analysis, tool) and analysis.possible(tool, selected_at_least(selector, tool, 1, analysis.facts)):
             out.append(tool)
     return out
+
+
+def covered(ctx: Context, rule: int) -> tuple[list[Tool], dict[int, set[str]]]:
+    """The tools on which a rule fires, and what decides the calls that it fires on (`covering`): empty where there are none, or that
+    is undecided."""
+    analysis = ctx.analysis
+    tools = [t for t in tools_of(ctx, rule) if analysis.possible(t, analysis.guard(t, rule))]
+    return tools, (covering(analysis, rule, tools) if tools else None) or {}
+
+
+def coverers(ctx: Context, rule: int, tools: list[Tool], covers: Iterable[int]) -> list[Rule]:
+    """Those of the deciding rules that it takes to cover a rule; the default, -1, is none."""
+    return [ctx.analysis.rules[j] for j in needed(ctx.analysis, rule, tools, sorted(j for j in covers if j >= 0))]
 
 
 def example(ctx: Context, rule: int, tools: list[Tool]) -> Witness | None:

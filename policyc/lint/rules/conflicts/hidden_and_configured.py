@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from policyc.diagnostics import Finding
-from policyc.diagram.gaps import everything
 from policyc.diagram.reach import behind_hides
 from policyc.ir.model import Rule
 from policyc.ir.names import selector_text
+from policyc.ir.order import everything
 from policyc.lint.context import Context, RuleInfo
 from policyc.lint.rules.conflicts.common import named, related
 

@@ -5,20 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from policyc.diagnostics import Finding
-from policyc.diagram.blocks import closed
-from policyc.diagram.reach import behind_hides, covering, needed, reach
+from policyc.diagram.reach import behind_hides, reach
 from policyc.diagram.redundancy import alone_allowed, covered_as_written
 from policyc.diagram.specialise import Tool
 from policyc.ir.model import Rule
 from policyc.lint.context import Context, RuleInfo
-from policyc.lint.rules.conflicts.allow_overridden import blocks_overridden
 from policyc.lint.rules.conflicts.common import (
     SLIPS,
+    covered,
+    coverers,
     decider,
     example,
     named,
     related,
-    tools_of,
     verdicts,
 )
 
@@ -46,13 +45,12 @@ def check(ctx: Context) -> Iterator[Finding]:
     for i, rule in enumerate(analysis.rules):
         if i in found.effective or rule.implied or rule.effect == "limit" or id(rule) in judged or not found.decided(i):
             continue
-        tools = [t for t in tools_of(ctx, i) if analysis.possible(t, analysis.guard(t, i))]
-        covers = covering(analysis, i, tools) if tools else None
-        if not covers or _said_elsewhere(ctx, rule, covers) or i in behind_hides(ctx.analysis):
+        tools, covers = covered(ctx, i)
+        if not covers or _said_elsewhere(rule, covers) or i in behind_hides(ctx.analysis):
             continue
         if rule.effect == "allow" and not _covered_allow(ctx, i, tools, covers):
             continue
-        others = [analysis.rules[j] for j in needed(ctx.analysis, i, tools, sorted(j for j in covers if j >= 0))]
+        others = coverers(ctx, i, tools, covers)
         witness = example(ctx, i, tools)
         yield Finding(
             RULE.slug,
@@ -69,12 +67,9 @@ def check(ctx: Context) -> Iterator[Finding]:
         )
 
 
-def _said_elsewhere(ctx: Context, rule: Rule, covers: dict[int, set[str]]) -> bool:
-    """Whether another rule says it: of an approve whose calls are all denied approve-never-asked, of a limit on what nothing allows gap or
-    allow-overridden."""
-    if rule.effect == "approve":
-        return all(effects == {"deny"} for effects in covers.values())
-    return rule.effect == "limit" and (rule.selector in closed(ctx.analysis) or rule.selector in blocks_overridden(ctx))
+def _said_elsewhere(rule: Rule, covers: dict[int, set[str]]) -> bool:
+    """Whether approve-never-asked says it: of an approve whose calls are all denied."""
+    return rule.effect == "approve" and all(effects == {"deny"} for effects in covers.values())
 
 
 def _covered_allow(ctx: Context, index: int, tools: list[Tool], covers: dict[int, set[str]]) -> bool:

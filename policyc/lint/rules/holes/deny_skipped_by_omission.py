@@ -11,6 +11,7 @@ from policyc.diagnostics import Edit, Finding
 from policyc.diagram.analysis import Witness
 from policyc.diagram.formula import Formula, Var, conj, negation, predicate
 from policyc.ir.model import Path, Rule, Test, Truth
+from policyc.ir.spelling import mark_of
 from policyc.lint.context import Context, RuleInfo
 from policyc.lint.rules.holes.common import asks, at_best, senses, var_of, without
 from policyc.lint.selection import Selection, selection
@@ -115,7 +116,7 @@ def _finding(ctx: Context, rule: Rule, test: Test, tools: list[Tool], tool: Tool
     default = _default(tool, var_of(test))
     stated = f" and its default is `{default}`" if default is not None else ""
     how = "held for approval" if witness.outcome.effect == "approve" else "allowed"
-    mark = _mark(test)
+    mark = mark_of(test.path)
     return Finding(
         RULE.slug,
         f"a call to `{tool.name}` passes this {rule.effect} by leaving out `{path}`, which is optional{stated}{more}",
@@ -132,17 +133,6 @@ def _finding(ctx: Context, rule: Rule, test: Test, tools: list[Tool], tool: Tool
 def _written(test: Test) -> str:
     var = var_of(test)
     return ".".join((var[0], *map(str, var[1])))
-
-
-def _mark(test: Test) -> Span | None:
-    """The `?` after the path, in the DSL."""
-    span = test.path.span
-    if span is None:
-        return None
-    if span.text.endswith("?"):
-        return Span(span.source, span.end - 1, span.end)
-    follows = Span(span.source, span.end, span.end + 1)
-    return follows if follows.text == "?" else None
 
 
 def _help(ctx: Context, path: str, mark: Span | None) -> str:

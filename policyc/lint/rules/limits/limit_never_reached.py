@@ -10,10 +10,10 @@ from policyc.diagram.analysis import Analysis
 from policyc.diagram.formula import conj, negation, predicate
 from policyc.diagram.reach import reach
 from policyc.diagram.specialise import Tool
+from policyc.diagram.windows import keeps_below, most_through
 from policyc.ir.model import Limit, Rule, Test
 from policyc.lint.context import Context, RuleInfo
 from policyc.lint.rules.limits.common import written
-from policyc.lint.rules.limits.windows import keeps_below, most_through
 
 RULE = RuleInfo(
     "PC306",

@@ -13,11 +13,10 @@ from policyc.diagram.build import Leaf
 from policyc.diagram.formula import Formula, conj, disj, predicate
 from policyc.diagram.reach import reach
 from policyc.ir.model import Limit, Rule, Test
-from policyc.ir.spelling import path_text
+from policyc.ir.spelling import mark_of, path_text
 from policyc.lint.context import Context, RuleInfo
 from policyc.lint.rules.limits.common import MOST_TOOLS
 from policyc.lint.selection import Selection, selection
-from policyc.source import Span
 
 RULE = RuleInfo(
     "PC308",
@@ -99,7 +98,7 @@ def _finding(ctx: Context, rule: Rule, limit: Limit, tool: Tool, more: int, witn
     else:
         message = f"`{path}` is optional in `{tool.name}`{others}, and this limit denies every call that leaves it out"
         label, note = "denies calls without it", f"denied by this limit: there is no `{path}` to count"
-    mark = _mark(limit)
+    mark = mark_of(limit.amount)
     return Finding(
         RULE.slug,
         message,
@@ -111,17 +110,6 @@ def _finding(ctx: Context, rule: Rule, limit: Limit, tool: Tool, more: int, witn
         route=rule.route or None,
         edits=() if mark is None or not limit.optional else (Edit(mark, "", safe=False),),
     )
-
-
-def _mark(limit: Limit) -> Span | None:
-    """The `?` after the path, in the DSL."""
-    span = None if limit.amount is None else limit.amount.span
-    if span is None:
-        return None
-    if span.text.endswith("?"):
-        return Span(span.source, span.end - 1, span.end)
-    follows = Span(span.source, span.end, span.end + 1)
-    return follows if follows.text == "?" else None
 
 
 def _help(ctx: Context, limit: Limit, path: str) -> str:

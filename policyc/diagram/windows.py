@@ -33,7 +33,7 @@ def windows_met(inner: Limit, outer: Limit) -> int:
         return -(-length // width) + 1
     # what an outer window's beginning leaves of the inner window it lies in: fixed modulo the greatest common divisor
     grid = math.gcd(width, DAY if outer.window == "month" else length)
-    latest = width - grid + (_anchor(outer) - _anchor(inner)) % grid
+    latest = width - grid + (anchor(outer.window) - anchor(inner.window)) % grid
     return -(-(length + latest) // width)
 
 
@@ -44,8 +44,9 @@ def _months_met(outer: Limit, length: int) -> int:
     return -(-length // SHORTEST_MONTH) + 1
 
 
-def _anchor(limit: Limit) -> int:
-    return MONDAY if limit.window == "week" else 0
+def anchor(window: str | int) -> int:
+    """When an aligned window began, in seconds since 1970; the others begin whole lengths before and after it."""
+    return MONDAY if window == "week" else 0
 
 
 def most_through(tighter: Limit, limit: Limit) -> int | float:
