@@ -5,7 +5,6 @@ Everything is read from the file as docs/table-format.md describes it, so a comp
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from typing import Any
 
@@ -20,7 +19,8 @@ from policyc.diagram.specialise import Guarded, Tool, ToolProgram
 from policyc.ir.model import Limit, Path
 from policyc.record import field, record
 from policyc.reference import Call
-from policyc.runtime.table import Table, open_table
+from policyc.runtime.file import TableFile
+from policyc.runtime.table import Table
 from policyc.table.model import TableError
 
 _TRUE = 0b100
@@ -104,8 +104,9 @@ class TableSide:
 
     def __init__(self, data: bytes, policy: str | None = None, catalog: Catalog | None = None) -> None:
         """Raises TableError for bytes that are no table, or that do not have the policy (None: the only one)."""
-        _, policies, self._pools, self._bodies, places = open_table(data)
         self.table, self.catalog = Table(data), catalog
+        self._file = file = self.table.file
+        policies = file.policies
         names = ", ".join(f"`{p['name']}`" for p in policies)
         if policy is None and len(policies) != 1:
             raise TableError(f"the table has {len(policies)} policies ({names}), and one is wanted")
@@ -115,19 +116,18 @@ class TableSide:
         self.name: str = entry["name"]
         self._entry, self._default = entry, entry["default"]
         self.tools = frozenset(entry["call"])
-        files, spots = places["files"], places["rules"]
-        self._places = [None if s is None else f"{files[s[0]]}:{s[1]}:{s[2]}" for s in spots]
-        self._numbers = {self._pools["rules"][i][0]: i for i in range(*entry["rules"])}
+        self._rules = {i: file.rule(i) for i in range(*entry["rules"])}
+        self._numbers = {rule[0]: i for i, rule in self._rules.items()}
         self._choices = Choices()
 
     def counted(self) -> Iterator[tuple[str, Limit]]:
-        return ((self._pools["rules"][i][0], limit) for i in range(*self._entry["rules"]) if (limit := self._limit(i)))
+        return ((rule[0], limit) for i, rule in self._rules.items() if (limit := self._limit(i)))
 
     def uses(self, identified: bool) -> Uses:
         return uses(self.counted())
 
     def _limit(self, rule: int) -> Limit | None:
-        found = self._pools["rules"][rule][5]
+        found = self._rules[rule][5]
         if found is None:
             return None
         amount = None if found["sum"] is None else Path(found["sum"][0], tuple(found["sum"][1:]))
@@ -138,8 +138,8 @@ class TableSide:
 
     def state(self, tool: Tool, answers: Answers, counters: dict[str, int]) -> Open | Leaf:
         number = self._entry["call"].get(tool, self._entry["call_other"])
-        body = json.loads(self._bodies[number])
-        reading = _Reading(self._pools, self._choices, self._said, answers, self._limit, counters)
+        body = self._file.body(number)
+        reading = _Reading(self._file, self._rules, self._choices, self._said, answers, self._limit, counters)
         state = reading.rules(body) if isinstance(body, dict) else reading.nodes(body)
         if not isinstance(tool, str) or isinstance(state, Leaf):
             return state
@@ -148,8 +148,12 @@ class TableSide:
     def _said(self, rule: int) -> Said:
         if rule < 0:
             return Said()
-        _, effect, reason, by, severity, _ = self._pools["rules"][rule]
+        _, effect, reason, by, severity, _ = self._rules[rule]
         return said_by(effect, reason, by, severity)
+
+    def _place(self, rule: int) -> str | None:
+        place = self._file.place(rule)
+        return None if place is None else f"{place[0]}:{place[1]}:{place[2]}"
 
     def schema(self, tool: Tool, catalog: Catalog | None) -> Formula:
         return True
@@ -161,9 +165,9 @@ class TableSide:
             rule = self._numbers[one.id]
             limit = self._limit(rule)
             assert limit is not None
-            limits.append((one.id, self._places[rule], one.reason, limit))
+            limits.append((one.id, self._place(rule), one.reason, limit))
         decider = -1 if decision.rule is None else self._numbers[decision.rule]
-        place = None if decider < 0 else self._places[decider]
+        place = None if decider < 0 else self._place(decider)
         return Decided(decision.effect, decision.rule, place, self._said(decider), tuple(limits))
 
 
@@ -177,7 +181,8 @@ def _named(tool: str, state: Open) -> Known:
 class _Reading:
     """Reads one body."""
 
-    pools: dict[str, Any]
+    file: TableFile
+    told: dict[int, list[Any]]
     choices: Choices
     said: Any
     answers: Answers
@@ -185,11 +190,11 @@ class _Reading:
     counters: dict[str, int]
 
     def nodes(self, body: list[Any]) -> Choice | Leaf:
-        root, *nodes = body
+        leaves, root, *nodes = body
         made: list[Choice | Leaf] = []
 
         def child(ref: int) -> Choice | Leaf:
-            return made[ref] if ref >= 0 else self.leaf(self.pools["leaves"][-1 - ref])
+            return made[ref] if ref >= 0 else self.leaf(leaves[-1 - ref])
 
         for node in nodes:
             options = self._options(node)
@@ -197,7 +202,7 @@ class _Reading:
         return child(root)
 
     def leaf(self, leaf: list[Any]) -> Leaf:
-        effect, rule, limits, _ = leaf
+        effect, rule, limits = leaf
         return Leaf(effect, self._answer(rule), tuple(sorted(self._reserved(i) for i in limits)))
 
     def _answer(self, rule: int) -> int:
@@ -205,7 +210,7 @@ class _Reading:
 
     def _reserved(self, rule: int) -> int:
         limit = self.limit(rule)
-        return self.answers.limit(reserved(limit, self.pools["rules"][rule][2], self.counters))
+        return self.answers.limit(reserved(limit, self.told[rule][2], self.counters))
 
     def rules(self, body: dict[str, Any]) -> Open | Leaf:
         """A body that is a list of rules."""
@@ -230,11 +235,11 @@ class _Reading:
         return conj(parts) if formula[0] == "&" else disj(parts)
 
     def _var(self, path: int) -> Var:
-        root, *steps = self.pools["paths"][path]
+        root, *steps = self.file.paths[path]
         return root, tuple(steps)
 
     def _probe(self, test: int) -> Probe:
-        op, value, missing, mistyped, length, quantifier, inner = self.pools["tests"][test]
+        op, value, missing, mistyped, length, quantifier, inner = self.file.test(test)
         return Probe(op, _frozen(value), missing, mistyped, length, quantifier, tuple(inner))
 
     def _options(self, node: list[Any]) -> list[tuple[Formula, int | None]]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from policyc.features.words import either
-from policyc.runtime.table import open_table
+from policyc.runtime.file import TableFile
 from policyc.table.model import TableError
 
 _MOST = 3
@@ -14,8 +14,8 @@ _MOST = 3
 def why_stale(committed: bytes, fresh: bytes) -> str:
     """What differs between two tables' bytes, in words that follow a colon; the fresh one is a table."""
     try:
-        old = open_table(committed)[0]
-        causes = _causes(old, open_table(fresh)[0])
+        old = TableFile(committed).header
+        causes = _causes(old, TableFile(fresh).header)
     except TableError as error:
         return str(error)
     except (KeyError, TypeError, AttributeError):

@@ -7,14 +7,13 @@ table asks. (Gouda and Liu, "Structured firewall design", 2007, generate rules f
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from typing import Any
 
 from policyc.diagnostics import PolicycError, did_you_mean
 from policyc.features.table_cells import ALL_TRUTHS, Axis, Box, Cell
 from policyc.record import field, record
-from policyc.runtime.table import open_table
+from policyc.runtime.file import TableFile
 
 Edge = tuple[int, int, int, int, int]
 """Child, slots; and of a test its dimension, the truth values with and without those that no value has."""
@@ -23,12 +22,16 @@ MOST_WAYS = 20_000
 """Ways through the nodes before they are merged."""
 
 
+Leaf = tuple[str, int, tuple[int, ...]]
+"""Effect, deciding rule (-1: the default), limits: rules by their numbers in the table."""
+
+
 @record
 class Row:
-    """What a call has to be (a path that is not there does not matter), and the number of the leaf that it gets then."""
+    """What a call has to be (a path that is not there does not matter), and the leaf that it gets then."""
 
     cells: dict[str, Cell] = field(compare=False)
-    leaf: int
+    leaf: Leaf
 
 
 @record
@@ -53,14 +56,12 @@ class TooManyRows(PolicycError):
 
 @record(frozen=False)
 class Reading:
-    """One policy of a table, for reading. `pools`: as the table format has them."""
+    """One policy of a table, for reading."""
 
     name: str
     tools: dict[str, int]
     other: int
-    pools: dict[str, Any]
-    places: list[str | None]
-    _lines: list[bytes]
+    file: TableFile
     _seen: dict[int, Rows | RuleList | None] = field(default_factory=dict)
 
     def body(self, tool: str | None) -> Rows | RuleList:
@@ -68,7 +69,7 @@ class Reading:
         number = self.other if tool is None else self.tools.get(tool, self.other)
         if number not in self._seen:
             try:
-                self._seen[number] = self._read(json.loads(self._lines[number]))
+                self._seen[number] = self._read(self.file.body(number))
             except TooManyRows:
                 self._seen[number] = None
         found = self._seen[number]
@@ -80,8 +81,8 @@ class Reading:
     def _read(self, body: Any) -> Rows | RuleList:
         if isinstance(body, dict):
             return RuleList(body["default"], tuple(body["rules"]))
-        root, *nodes = body
-        reader = _Reader(nodes, self.pools)
+        leaves, root, *nodes = body
+        reader = _Reader(nodes, [(effect, rule, tuple(limits)) for effect, rule, limits in leaves], self.file)
         rows = reader.merged(reader.rows(root))
         if len(rows) > MOST_ROWS:
             raise TooManyRows
@@ -89,15 +90,25 @@ class Reading:
         rows.sort(key=lambda row: self._rank(row.leaf))
         return Rows({p: a for p, a in reader.axes.items() if p in used}, tuple(rows))
 
-    def _rank(self, leaf: int) -> tuple[int, int]:
+    def rule(self, number: int) -> str:
+        """A rule's id."""
+        return str(self.file.rule(number)[0])
+
+    def place(self, number: int) -> str | None:
+        """Where a rule stands: `file:line:column`."""
+        place = self.file.place(number)
+        return None if place is None else f"{place[0]}:{place[1]}:{place[2]}"
+
+    def _rank(self, leaf: Leaf) -> tuple[int, int, tuple[int, ...]]:
         """The order in which decisions are taken: denials as the rules are asked, then the default's, approvals, allows."""
-        effect, rule, _, _ = self.pools["leaves"][leaf]
-        return ("deny", "approve", "allow").index(effect), rule if rule >= 0 else len(self.pools["rules"])
+        effect, rule, limits = leaf
+        return ("deny", "approve", "allow").index(effect), rule if rule >= 0 else self.file.rules, limits
 
 
 def read_table(data: bytes, policy: str | None = None) -> Reading:
     """One policy of a table's bytes. Raises TableError, and PolicycError where it is not clear which policy is meant."""
-    _, policies, pools, bodies, places = open_table(data)
+    file = TableFile(data)
+    policies = file.policies
     names = [p["name"] for p in policies]
     listed = ", ".join(f"`{name}`" for name in names)
     if policy is None and len(policies) != 1:
@@ -107,13 +118,12 @@ def read_table(data: bytes, policy: str | None = None) -> Reading:
         near = did_you_mean(policy or "", names)
         hint = f"; did you mean `{near}`?" if near else f"; it has {listed}"
         raise PolicycError(f"the table has no policy `{policy}`{hint}")
-    where = [None if p is None else f"{places['files'][p[0]]}:{p[1]}:{p[2]}" for p in places["rules"]]
-    return Reading(entry["name"], entry["call"], entry["call_other"], pools, where, bodies)
+    return Reading(entry["name"], entry["call"], entry["call_other"], file)
 
 
 def policies_of(data: bytes) -> list[str]:
     """The names of the policies in a table's bytes. Raises TableError."""
-    return [p["name"] for p in open_table(data)[1]]
+    return [p["name"] for p in TableFile(data).policies]
 
 
 def path_name(path: list[Any]) -> str:
@@ -128,8 +138,9 @@ def path_name(path: list[Any]) -> str:
 class _Reader:
     """Walks one body. Recursion is as deep as the diagram has tests one after the other."""
 
-    def __init__(self, nodes: list[list[Any]], pools: dict[str, Any]) -> None:
-        self._nodes, self._paths, self._tests = nodes, pools["paths"], pools["tests"]
+    def __init__(self, nodes: list[list[Any]], leaves: list[Leaf], file: TableFile) -> None:
+        self._nodes, self._leaves, self._paths = nodes, leaves, file.paths
+        self._tests = {node[2]: file.test(node[2]) for node in nodes if node[0] == "t"}
         self._rows: dict[int, list[Row]] = {}
         self._columns: dict[tuple[int, int], int] = {}
         self.axes: dict[str, Axis] = {}
@@ -180,7 +191,7 @@ class _Reader:
     def rows(self, ref: int) -> list[Row]:
         """The rows below a reference, those that differ at its own path alone merged."""
         if ref < 0:
-            return [Row({}, -1 - ref)]
+            return [Row({}, self._leaves[-1 - ref])]
         known = self._rows.get(ref)
         if known is not None:
             return known

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from policyc.diagnostics import PolicycError, did_you_mean
-from policyc.features.table_rows import Reading, Rows, RuleList, TooManyRows, path_name, policies_of, read_table
+from policyc.features.table_rows import Leaf, Reading, Rows, RuleList, TooManyRows, path_name, policies_of, read_table
 from policyc.features.table_words import cell_text, guard_text
 from policyc.table.model import TableError
 
@@ -83,29 +83,28 @@ def grid(reading: Reading, body: Rows | RuleList) -> Grid:
     return out
 
 
-def _outcome(reading: Reading, leaf: int) -> str:
-    effect, rule, limits, _ = reading.pools["leaves"][leaf]
-    by = "the default" if rule < 0 else reading.pools["rules"][rule][0]
-    reserved = "" if not limits else f"; reserves {', '.join(reading.pools['rules'][i][0] for i in limits)}"
+def _outcome(reading: Reading, leaf: Leaf) -> str:
+    effect, rule, limits = leaf
+    by = "the default" if rule < 0 else reading.rule(rule)
+    reserved = "" if not limits else f"; reserves {', '.join(map(reading.rule, limits))}"
     return f"{effect} ({by}{reserved})"
 
 
 def _rows(reading: Reading, body: Rows) -> Iterator[dict[str, Any]]:
-    rules = reading.pools["rules"]
     for row in body.rows:
-        effect, rule, limits, _ = reading.pools["leaves"][row.leaf]
+        effect, rule, limits = row.leaf
         yield {
             "when": {name: cell_text(axis, row.cells[name]) for name, axis in body.axes.items() if name in row.cells},
             "effect": effect,
-            "rule": None if rule < 0 else rules[rule][0],
-            "reason": None if rule < 0 else rules[rule][2],
-            "source": None if rule < 0 else reading.places[rule],
-            "limits": [rules[i][0] for i in limits],
+            "rule": None if rule < 0 else reading.rule(rule),
+            "reason": None if rule < 0 else reading.file.rule(rule)[2],
+            "source": None if rule < 0 else reading.place(rule),
+            "limits": [reading.rule(i) for i in limits],
         }
 
 
 def _rules(reading: Reading, body: RuleList) -> dict[str, Any]:
-    names = [path_name(p) for p in reading.pools["paths"]]
+    names = [path_name(p) for p in reading.file.paths]
     found: list[dict[str, Any]] = []
     for group, rules in zip(_GROUPS, body.groups, strict=True):
         for rule, guard in rules:
@@ -113,9 +112,9 @@ def _rules(reading: Reading, body: RuleList) -> dict[str, Any]:
                 {
                     "order": len(found) + 1,
                     "group": group,
-                    "when": guard_text(guard, names, reading.pools["tests"]),
-                    "rule": reading.pools["rules"][rule][0],
-                    "source": reading.places[rule],
+                    "when": guard_text(guard, names, reading.file.test),
+                    "rule": reading.rule(rule),
+                    "source": reading.place(rule),
                 }
             )
     return {"rules": found, "default": body.default}
@@ -145,7 +144,7 @@ def _size(reading: Reading, tool: str | None) -> dict[str, Any]:
         return {"rows": None, "rules": None, "outcomes": []}
     if isinstance(body, RuleList):
         return {"rows": None, "rules": sum(map(len, body.groups)), "outcomes": []}
-    effects = {reading.pools["leaves"][row.leaf][0] for row in body.rows}
+    effects = {row.leaf[0] for row in body.rows}
     return {
         "rows": len(body.rows),
         "rules": None,

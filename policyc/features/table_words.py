@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from policyc.features.table_cells import ALL_TRUTHS, Axis, Box, Cell
@@ -169,18 +170,19 @@ def constant_text(value: Any) -> str:
     return number_text(value) if not isinstance(value, bool) else str(value).lower()
 
 
-def guard_text(guard: Any, names: list[str], tests: list[Any], inside_and: bool = False) -> str:
-    """A guard of a rule list as a condition; `names`: the paths of the pool as text."""
+def guard_text(guard: Any, names: list[str], test: Callable[[int], list[Any]], inside_and: bool = False) -> str:
+    """A guard of a rule list as a condition; `names`: the paths of the pool as text, `test`: its tests."""
     if isinstance(guard, bool):
         return "always" if guard else "never"
     if guard[0] == "?":
         _, path, number, mask = guard
-        if tests[number][0] == "lookup":
-            return _lookup(names[path], tests[number], mask)
-        text, loose = truth_text(test_text(tests[number], names[path]), mask), mask.bit_count() > 1
+        asked = test(number)
+        if asked[0] == "lookup":
+            return _lookup(names[path], asked, mask)
+        text, loose = truth_text(test_text(asked, names[path]), mask), mask.bit_count() > 1
     else:
         loose = guard[0] == "|"
-        text = (" or " if loose else " and ").join(guard_text(g, names, tests, not loose) for g in guard[1:])
+        text = (" or " if loose else " and ").join(guard_text(g, names, test, not loose) for g in guard[1:])
     return f"({text})" if inside_and and loose else text
 
 

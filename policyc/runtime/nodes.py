@@ -48,7 +48,9 @@ def path_of(path: list[Any]) -> tuple[str | None, Any]:
     raise ValueError(path)
 
 
-def link(node: list[Any], paths: list[tuple[str | None, Any]], tests: list[Any], ref: Callable[[int], Any]) -> Linked:
+def link(
+    node: list[Any], paths: list[tuple[str | None, Any]], tests: Callable[[int], list[Any]], ref: Callable[[int], Any]
+) -> Linked:
     """A node of a body, its children found by `ref`. Raises ValueError and its like for one that does not fit the format."""
     form, (key, deeper) = node[0], paths[node[1]]
     if form == "n":
@@ -60,7 +62,7 @@ def link(node: list[Any], paths: list[tuple[str | None, Any]], tests: list[Any],
         return (STRING, key, deeper, {text: ref(r) for text, r in constants}, ref(rest), None, ref(other))
     if form == "t":
         _, _, number, false, undefined, true = node
-        return _linked_test(tests[number], key, deeper, ref(false), ref(undefined), ref(true))
+        return _linked_test(tests(number), key, deeper, ref(false), ref(undefined), ref(true))
     if form == "b":
         _, _, false, true, other = node
         return (BOOL, key, deeper, None, ref(true), ref(false), ref(other))

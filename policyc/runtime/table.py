@@ -6,14 +6,13 @@ decision = table.decide("create_charge", {"amount": 500}, {"grant": "g1"})
 
 from __future__ import annotations
 
-import hashlib
-import json
 from bisect import bisect_left
 from collections.abc import Iterable
 from os import PathLike
 from typing import Any, Final
 
 from policyc.runtime.decision import Decision, Limit
+from policyc.runtime.file import MALFORMED, TableFile
 from policyc.runtime.nodes import (
     BISECT,
     BOOL,
@@ -38,12 +37,11 @@ from policyc.runtime.nodes import (
 from policyc.runtime.patterns import PatternError
 from policyc.runtime.rule_list import RuleList
 from policyc.runtime.values import MISSING, kind
-from policyc.table.model import CAPABILITIES, FORMAT, VERSION, TableError
+from policyc.table.model import TableError
 
 _INF: Final = float("inf")
 _PLAIN: Final = frozenset((type(MISSING), type(None), bool, int, str, list, dict))
 """The types of JSON values, except float, which also has values that JSON does not."""
-_MALFORMED: Final = (KeyError, IndexError, TypeError, ValueError, AttributeError, RecursionError, OverflowError)
 NOT_JSON_REASON: Final = "an argument or a part of the context is not JSON"
 
 
@@ -52,17 +50,14 @@ class Table:
 
     def __init__(self, data: bytes) -> None:
         """Raises TableError when the bytes are not a whole, unchanged table that this loader can honour."""
-        self.header, policies, pools, self._lines, places = open_table(data)
+        self.file = file = TableFile(data)
+        self.header = file.header
         try:
-            self._paths = [path_of(p) for p in pools["paths"]]
-            self._tests = pools["tests"]
-            self._outcomes = _Outcomes(pools["rules"], policies, places)
-            self._leaves = [self._outcomes.decision(*leaf) for leaf in pools["leaves"]]
-            self._linked: dict[int, Linked | Decision] = {}
-            self._policies = {p["name"]: _Policy(self, p, len(self._lines)) for p in policies}
-            if len(self._policies) != len(policies):
-                raise ValueError("two policies of one name")
-        except _MALFORMED as error:
+            self._paths = [path_of(p) for p in file.paths]
+            self._policies = {p["name"]: _Policy(file, self._paths, p) for p in file.policies}
+            if len(self._policies) != len(file.policies) or list(self._policies) != file.header["policies"]:
+                raise ValueError("two policies of one name, or others than the header's")
+        except MALFORMED as error:
             raise TableError(f"the table's content does not fit its format ({error!r})") from None
         self._only = next(iter(self._policies.values())) if len(self._policies) == 1 else None
 
@@ -173,55 +168,6 @@ class Table:
             raise KeyError(f"the table has {len(self._policies)} policies, say which one holds: {has}")
         return found
 
-    def body(self, number: int) -> Linked | Decision:
-        """The linked root of a body, decoded when first asked for. Raises TableError for one that does not fit the format."""
-        linked = self._linked.get(number)
-        if linked is None:
-            try:
-                linked = self._linked[number] = self._link(json.loads(self._lines[number]))
-            except PatternError as error:
-                raise TableError(f"the table has a pattern that RE2 refuses: {error}") from None
-            except _MALFORMED as error:
-                raise TableError(f"body {number} of the table does not fit the format ({error!r})") from None
-        return linked
-
-    def _link(self, body: Any) -> Linked | Decision:
-        if isinstance(body, dict):
-            return (RULES, None, self._rule_list(body).decide, None, None, None, None)
-        root, *nodes = body
-        made: list[Linked] = []
-
-        def ref(r: int | None) -> Linked | Decision | None:
-            """A child: an earlier node, a leaf, or None where no JSON value leads."""
-            if r is None:
-                return None
-            return made[r] if r >= 0 else self._leaves[-1 - r]
-
-        for node in nodes:
-            made.append(link(node, self._paths, self._tests, ref))
-        top = ref(root)
-        if top is None:
-            raise ValueError("no root")
-        return top
-
-    def _rule_list(self, body: dict[str, Any]) -> RuleList:
-        def formula(f: Any) -> Any:
-            if isinstance(f, bool):
-                return f
-            if f[0] == "?":
-                return ("?", fetch_of(*self._paths[f[1]]), test_of(self._tests[f[2]]), f[3])
-            if f[0] not in ("&", "|"):
-                raise ValueError(f[0])
-            return (f[0], *map(formula, f[1:]))
-
-        number = body["policy"]
-        denials, allows, approvals, limits = (tuple((rule, formula(f)) for rule, f in group) for group in body["rules"])
-        return RuleList(
-            {"allow": True, "deny": False}[body["default"]],
-            (denials, allows, approvals, limits),
-            lambda effect, rule, reserved: self._outcomes.decision(effect, rule, reserved, number),
-        )
-
 
 def _shown(node: Any, server: str | None, tool: str) -> bool:
     """The loop of `decide` for list roots, which look at the server and the tool's name alone."""
@@ -262,87 +208,126 @@ def _end(value: Any) -> Any:
 
 
 class _Policy:
-    """One policy's roots. `call` holds those that have been used; an unlisted tool's root is not kept under its name."""
+    """One policy. `call` holds the roots that have been used; an unlisted tool's root is not kept under its name."""
 
-    def __init__(self, table: Table, entry: dict[str, Any], bodies: int) -> None:
-        self._table = table
+    def __init__(self, file: TableFile, paths: list[Any], entry: dict[str, Any]) -> None:
+        self._file, self._paths, self._name = file, paths, entry["name"]
         self._call: dict[str, int] = entry["call"]
         self._list: dict[str, int] = entry["list"]
         self._call_other, self._list_other = entry["call_other"], entry["list_other"]
+        self._first, self._last = entry["rules"]
         self.call: dict[str, Linked | Decision] = {}
-        self.refused = Decision("deny", None, NOT_JSON_REASON, (), None, None, False, None, entry["name"])
+        self._linked: dict[int, Linked | Decision] = {}
+        self._tests: dict[int, Any] = {}
+        self._rules: dict[int, tuple[Any, ...]] = {}
+        self._limits: dict[int, Limit] = {}
+        self.refused = Decision("deny", None, NOT_JSON_REASON, (), None, None, False, None, self._name)
         for number in (self._call_other, self._list_other, *self._call.values(), *self._list.values()):
-            if type(number) is not int or not 0 <= number < bodies:
+            if type(number) is not int or not 0 <= number < file.bodies:
                 raise ValueError(f"there is no body {number!r}")
+        if type(self._name) is not str or not 0 <= self._first <= self._last <= file.rules:
+            raise ValueError(entry["rules"])
 
     def call_root(self, tool: str) -> Linked | Decision:
         if type(tool) is not str:
             raise TypeError(f"a tool's name is a str; this is a {type(tool).__name__}")
         number = self._call.get(tool)
         if number is None:
-            return self._table.body(self._call_other)
-        root = self.call[tool] = self._table.body(number)
+            return self.body(self._call_other)
+        root = self.call[tool] = self.body(number)
         return root
 
     def list_root(self, tool: str) -> Linked | Decision:
-        return self._table.body(self._list.get(tool, self._list_other))
+        return self.body(self._list.get(tool, self._list_other))
 
+    def body(self, number: int) -> Linked | Decision:
+        """The linked root of a body, decoded when first asked for. Raises TableError for one that does not fit the format."""
+        linked = self._linked.get(number)
+        if linked is None:
+            try:
+                linked = self._linked[number] = self._link(self._file.body(number))
+            except PatternError as error:
+                raise TableError(f"the table has a pattern that RE2 refuses: {error}") from None
+            except MALFORMED as error:
+                raise TableError(f"body {number} of the table does not fit the format ({error!r})") from None
+        return linked
 
-def open_table(data: bytes) -> tuple[dict[str, Any], list[Any], dict[str, Any], list[bytes], dict[str, Any]]:
-    """The parts of a table whose digest holds: header, policies, pools, undecoded bodies, source map. Raises TableError."""
-    first, newline, content = data.partition(b"\n")
-    try:
-        head = json.loads(first) if newline and len(first) < 1000 else None
-    except (ValueError, RecursionError):
-        head = None
-    if not isinstance(head, dict) or head.get("format") != FORMAT:
-        raise TableError("this is not a policyc decision table")
-    if type(head.get("version")) is not int or head["version"] != VERSION:
-        raise TableError(f"the table has format version {head.get('version')!r}; this loader knows version {VERSION}")
-    if head.get("sha256") != hashlib.sha256(content).hexdigest():
-        raise TableError("the table was changed or cut short: its content does not have the digest that it states")
-    lines = content.split(b"\n")
-    try:
-        header = json.loads(lines[0])
-        count = header["bodies"]
-        lacking = sorted({str(c) for c in header["capabilities"]} - CAPABILITIES)
-        policies, pools = json.loads(lines[1])["policies"], json.loads(lines[2])
-        bodies, places = lines[3 : 3 + count], json.loads(lines[3 + count])
-    except _MALFORMED:
-        raise TableError("the table's content does not fit its format") from None
-    if lacking:
-        raise TableError(f"the table needs {', '.join(lacking)}, which this loader does not have")
-    return header, policies, pools, bodies, places
+    def _link(self, body: Any) -> Linked | Decision:
+        if isinstance(body, dict):
+            return (RULES, None, self._rule_list(body).decide, None, None, None, None)
+        outcomes, root, *nodes = body
+        leaves = [self._decision(*leaf) for leaf in outcomes]
+        made: list[Linked] = []
 
+        def ref(r: int | None) -> Linked | Decision | None:
+            """A child: an earlier node, a leaf, or None where no JSON value leads."""
+            if r is None:
+                return None
+            return made[r] if r >= 0 else leaves[-1 - r]
 
-class _Outcomes:
-    """Makes decisions from the pool of rules."""
+        for node in nodes:
+            made.append(link(node, self._paths, self._test, ref))
+        top = ref(root)
+        if top is None:
+            raise ValueError("no root")
+        return top
 
-    def __init__(self, rules: list[Any], policies: list[dict[str, Any]], places: dict[str, Any]) -> None:
-        self._rules, self._names = rules, [p["name"] for p in policies]
-        self._sources = [None if s is None else f"{places['files'][s[0]]}:{s[1]}" for s in places["rules"]]
-        self._limits: dict[int, Limit] = {}
-        for policy in policies:
-            first, last = policy["rules"]
-            if not 0 <= first <= last <= len(rules):
-                raise ValueError("a range outside the rules")
-            for i in range(first, last):
-                if rules[i][5] is not None:
-                    self._limits[i] = _limit(rules[i], policy["name"])
+    def _test(self, number: int) -> list[Any]:
+        known = self._tests.get(number)
+        if known is None:
+            known = self._tests[number] = self._file.test(number)
+        return known
 
-    def decision(self, effect: Any, rule: int, reserved: Iterable[int], policy: int) -> Decision:
+    def _rule_list(self, body: dict[str, Any]) -> RuleList:
+        def formula(f: Any) -> Any:
+            if isinstance(f, bool):
+                return f
+            if f[0] == "?":
+                return ("?", fetch_of(*self._paths[f[1]]), test_of(self._test(f[2])), f[3])
+            if f[0] not in ("&", "|"):
+                raise ValueError(f[0])
+            return (f[0], *map(formula, f[1:]))
+
+        denials, allows, approvals, limits = (tuple((rule, formula(f)) for rule, f in group) for group in body["rules"])
+        for rule, _ in (*denials, *allows, *approvals):
+            self._decision("deny", rule, ())
+        self._decision("deny", -1, [rule for rule, _ in limits])
+        return RuleList(
+            {"allow": True, "deny": False}[body["default"]], (denials, allows, approvals, limits), self._decision
+        )
+
+    def _decision(self, effect: Any, rule: int, reserved: Iterable[int]) -> Decision:
         """The decision with this effect by this rule (-1: the default)."""
         if effect not in ("allow", "deny", "approve"):
             raise ValueError(effect)
-        wanted = tuple(self._limits[i] for i in reserved)
-        if rule < 0:
-            return Decision(effect, None, None, wanted, None, None, False, None, self._names[policy])
-        name, how, reason, by, severity, _ = self._rules[rule]
-        if how == "limit":
-            reason = reason or "the amount that this limit adds up is missing or not a number"
-        return Decision(
-            effect, name, reason, wanted, by, severity, how == "hide", self._sources[rule], self._names[policy]
-        )
+        wanted = tuple([self._limit(i) for i in reserved])
+        if rule == -1:
+            return Decision(effect, None, None, wanted, None, None, False, None, self._name)
+        name, reason, by, severity, hidden, source = self._said(rule)
+        return Decision(effect, name, reason, wanted, by, severity, hidden, source, self._name)
+
+    def _said(self, number: int) -> tuple[Any, ...]:
+        """What a decision tells of its rule."""
+        known = self._rules.get(number)
+        if known is None:
+            name, how, reason, by, severity, _ = self._rule(number)
+            if how == "limit":
+                reason = reason or "the amount that this limit adds up is missing or not a number"
+            place = self._file.place(number)
+            source = None if place is None else f"{place[0]}:{place[1]}"
+            known = self._rules[number] = (name, reason, by, severity, how == "hide", source)
+        return known
+
+    def _rule(self, number: int) -> list[Any]:
+        if not self._first <= number < self._last:
+            raise ValueError("a rule of another policy")
+        return self._file.rule(number)
+
+    def _limit(self, number: int) -> Limit:
+        known = self._limits.get(number)
+        if known is None:
+            known = self._limits[number] = _limit(self._rule(number), self._name)
+        return known
 
 
 def _limit(rule: list[Any], policy: str) -> Limit:

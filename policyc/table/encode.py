@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from policyc import __version__
@@ -35,9 +35,9 @@ def compile_table(
     A tool whose diagram would be over budget gets its rules as a list: correct, not optimised.
     """
     writer = _Writer(budget=budget)
-    entries = [writer.policy(policy, facts, number) for number, policy in enumerate(policies)]
-    pools = writer.pools()
-    logic = [_line({"policies": entries}), _line(pools), *writer.bodies]
+    entries = [writer.policy(policy, facts) for policy in policies]
+    tests, rules = [_line(t) for t in writer.tests()], [_line(r) for r in writer.rules()]
+    logic = [_line({"policies": entries}), _line(writer.paths()), *tests, *rules, *writer.bodies]
     header = {
         "policyc": __version__,
         "revision": revision,
@@ -49,9 +49,11 @@ def compile_table(
             for s in sources
         ],
         "logic": hashlib.sha256(b"".join(logic)).hexdigest(),
+        "tests": len(tests),
+        "rules": len(rules),
         "bodies": len(writer.bodies),
     }
-    content = b"".join([_line(header), *logic, _line(writer.source_map())])
+    content = b"".join([_line(header), *logic, *writer.source_map()])
     first = {"format": FORMAT, "version": VERSION, "sha256": hashlib.sha256(content).hexdigest()}
     return _line(first) + content
 
@@ -67,12 +69,12 @@ class _Writer:
     capabilities: set[str] = field(default_factory=set)
     _paths: dict[Var, int] = field(default_factory=dict)
     _tests: dict[Probe, int] = field(default_factory=dict)
-    _leaves: dict[tuple[str, int, tuple[int, ...], int], int] = field(default_factory=dict)
+    _leaves: dict[tuple[str, int, tuple[int, ...]], int] = field(default_factory=dict)
     _rules: list[Rule] = field(default_factory=list)
     _body_index: dict[bytes, int] = field(default_factory=dict)
 
-    def policy(self, policy: Policy, facts: Facts, number: int) -> dict[str, Any]:
-        """Compile one policy, the number-th of the table; the index entry that names its bodies."""
+    def policy(self, policy: Policy, facts: Facts) -> dict[str, Any]:
+        """Compile one policy; the index entry that names its bodies."""
         spec = Specialiser(policy, facts)
         base = len(self._rules)
         self._rules.extend(spec.rules)
@@ -80,7 +82,7 @@ class _Writer:
 
         def leaf(leaf: Leaf) -> int:
             rule = -1 if leaf.rule < 0 else base + leaf.rule
-            key = (leaf.effect, rule, tuple(base + i for i in leaf.limits), number)
+            key = (leaf.effect, rule, tuple(base + i for i in leaf.limits))
             if leaf.effect == "approve":
                 self.capabilities.add("approve")
             return self._leaves.setdefault(key, len(self._leaves))
@@ -88,10 +90,11 @@ class _Writer:
         lowering = Lowering(self._path, self._test, leaf)
 
         def body(program: ToolProgram) -> int:
+            self._leaves = {}
             try:
                 return self._body(lowering.body(builder.build(program)))
             except (OverBudget, RecursionError):
-                return self._rule_list(program, base, number)
+                return self._rule_list(program, base)
 
         tools: list[Tool] = [OTHER_TOOL, *spec.named_tools]
         programs = {t: spec.program(t) for t in tools}
@@ -120,7 +123,7 @@ class _Writer:
     def _body(self, body: Body) -> int:
         if any(n[0] == "n" and any(map(_big, n[2])) for n in body.nodes):
             self.capabilities.add("integer.big")
-        return self._line_body(_line([body.root, *body.nodes]))
+        return self._line_body(_line([list(self._leaves), body.root, *body.nodes]))
 
     def _line_body(self, text: bytes) -> int:
         known = self._body_index.get(text)
@@ -129,14 +132,14 @@ class _Writer:
             self.bodies.append(text)
         return known
 
-    def _rule_list(self, program: ToolProgram, base: int, number: int) -> int:
+    def _rule_list(self, program: ToolProgram, base: int) -> int:
         """A body that is the program itself: groups of rules with their guards, asked one after the other."""
         self.capabilities.add("rules")
         groups = (program.denials, program.allows, program.approvals, program.limits)
         if program.approvals:
             self.capabilities.add("approve")
         lists = [[[base + g.rule, self._formula(g.guard)] for g in group] for group in groups]
-        return self._line_body(_line({"policy": number, "default": program.default, "rules": lists}))
+        return self._line_body(_line({"default": program.default, "rules": lists}))
 
     def _formula(self, formula: Formula) -> Any:
         if isinstance(formula, bool):
@@ -164,32 +167,23 @@ class _Writer:
             self.capabilities.add("integer.big")
         return self._tests.setdefault(probe, len(self._tests))
 
-    def pools(self) -> dict[str, Any]:
-        """Everything that bodies refer to by number."""
-        tests = [
-            [
-                p.op,
-                list(p.value) if isinstance(p.value, tuple) else p.value,
-                p.missing,
-                p.mistyped,
-                p.length,
-                p.quantifier,
-                list(p.inner),
-            ]
-            for p in self._tests
-        ]
-        return {
-            "paths": [[root, *steps] for root, steps in self._paths],
-            "tests": tests,
-            "rules": [
-                [r.id, r.effect, r.reason, r.by, r.severity, None if r.limit is None else limit_json(r.limit)]
-                for r in self._rules
-            ],
-            "leaves": [[effect, rule, list(limits), policy] for effect, rule, limits, policy in self._leaves],
-        }
+    def paths(self) -> list[list[Any]]:
+        """The paths that nodes refer to by number."""
+        return [[root, *steps] for root, steps in self._paths]
 
-    def source_map(self) -> dict[str, Any]:
-        """Where each rule stands: [file, line, column, end line, end column], columns in code points from 1."""
+    def tests(self) -> Iterator[list[Any]]:
+        """The tests that nodes refer to by number."""
+        for p in self._tests:
+            value = list(p.value) if isinstance(p.value, tuple) else p.value
+            yield [p.op, value, p.missing, p.mistyped, p.length, p.quantifier, list(p.inner)]
+
+    def rules(self) -> Iterator[list[Any]]:
+        """The rules that leaves refer to by number."""
+        for r in self._rules:
+            yield [r.id, r.effect, r.reason, r.by, r.severity, None if r.limit is None else limit_json(r.limit)]
+
+    def source_map(self) -> Iterator[bytes]:
+        """The files, and where each rule stands: [file, line, column, end line, end column], columns in code points from 1."""
         files: dict[str, int] = {}
         places: list[list[int] | None] = []
         for rule in self._rules:
@@ -198,7 +192,8 @@ class _Writer:
                 continue
             at = files.setdefault(rule.span.path.replace("\\", "/"), len(files))
             places.append([at, rule.span.line, rule.span.column, *rule.span.end_position])
-        return {"files": list(files), "rules": places}
+        yield _line({"files": list(files)})
+        yield from map(_line, places)
 
 
 def _big(value: Any) -> bool:

@@ -60,9 +60,8 @@ def disagreement(reading: Reading, rows: Rows, table: Table, call: Call) -> str 
     found = holding(rows, call)
     if len(found) != 1:
         return f"{len(found)} rows hold"
-    effect, rule, limits, _ = reading.pools["leaves"][found[0].leaf]
-    names = reading.pools["rules"]
-    said = (effect, None if rule < 0 else names[rule][0], tuple(names[i][0] for i in limits))
+    effect, rule, limits = found[0].leaf
+    said = (effect, None if rule < 0 else reading.rule(rule), tuple(map(reading.rule, limits)))
     decision = table.decide(call.tool, call.arguments, call.context, server=call.server)
     decided = (decision.effect, decision.rule, tuple(x.id for x in decision.limits))
     return None if said == decided else f"the row says {said}, the table {decided}"

@@ -134,7 +134,7 @@ def test_each_decision_names_its_own_policy() -> None:
 
 
 def sealed(lines: list[Any]) -> bytes:
-    content = b"\n".join(x if isinstance(x, bytes) else json.dumps(x).encode() for x in lines)
+    content = b"".join((x if isinstance(x, bytes) else json.dumps(x).encode()) + b"\n" for x in lines)
     head = {"format": "policyc-table", "version": 1, "sha256": hashlib.sha256(content).hexdigest()}
     return json.dumps(head).encode() + b"\n" + content
 
@@ -157,7 +157,7 @@ def parts() -> list[Any]:
         lambda p: p[1]["policies"][0].update(call_other=True),
         lambda p: p[1]["policies"].append(p[1]["policies"][0]),
         lambda p: p.__setitem__(0, b"[" * 100_000),
-        lambda p: p.__setitem__(2, b'{"paths":' + b"[" * 100_000),
+        lambda p: p.__setitem__(2, b"[" * 100_000),
     ],
 )
 def test_a_sealed_table_with_malice_is_refused(change: Any) -> None:
@@ -167,15 +167,20 @@ def test_a_sealed_table_with_malice_is_refused(change: Any) -> None:
         Table(sealed(lines))
 
 
+DENY: list[Any] = [["deny", -1, []]]
+
+
 @pytest.mark.parametrize(
     "body",
-    [[5], [0, ["n", 0, [5], [-1], -1]], [0, ["s", 9, [], -1, -1]], [0, ["q", 0]], [0, ["n", 0, [], [1], -1]], [], [None], {}, "x",
-     [0, ["t", 0, 7, -1, -1, -1]], {"policy": 0, "default": "maybe", "rules": [[], [], [], []]}],
+    [[DENY, 5], [DENY, 0, ["n", 0, [5], [-1], -1]], [DENY, 0, ["s", 9, [], -1, -1]], [DENY, 0, ["q", 0]], [DENY, 0, ["n", 0, [], [1], -1]],
+     [], [DENY], [DENY, None], [None, -1], {}, "x", [DENY, 0, ["t", 0, 7, -1, -1, -1]], [DENY, 0, ["t", 0, -1, -1, -1, -1]], [[], -1],
+     [[["maybe", -1, []]], -1], [[["deny", 99, []]], -1], [[["deny", -2, []]], -1], [[["allow", -1, [0]]], -1], [[["allow", -1, [-1]]], -1],
+     {"default": "maybe", "rules": [[], [], [], []]}, {"default": "deny", "rules": [[[99, True]], [], [], []]}],
 )  # fmt: skip
 def test_a_body_that_makes_no_sense_is_refused_when_it_is_needed(body: Any) -> None:
     lines = parts()
     number = lines[1]["policies"][0]["call"]["t"]
-    lines[3 + number] = body
+    lines[3 + lines[0]["tests"] + lines[0]["rules"] + number] = body
     loaded = Table(sealed(lines))
     with pytest.raises(TableError):
         loaded.decide("t", {"a": 1})
