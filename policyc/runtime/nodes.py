@@ -8,6 +8,7 @@ context, server, tool). A child is such a tuple, a Decision, or None where no JS
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from typing import Any, Final
 
@@ -31,6 +32,7 @@ def json_object(value: Any) -> dict[str, Any]:
 def path_of(path: list[Any]) -> tuple[str | None, Any]:
     """(key, None), (key, second key), or (None, function)."""
     root, *steps = path
+    steps = [sys.intern(s) if type(s) is str else s for s in steps]  # keys are found faster that are one object
     if root == "args":
         if len(steps) == 1 and type(steps[0]) is str:
             return steps[0], None

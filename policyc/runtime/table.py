@@ -6,20 +6,16 @@ decision = table.decide("create_charge", {"amount": 500}, {"grant": "g1"})
 
 from __future__ import annotations
 
-from bisect import bisect_left
 from collections.abc import Iterable
 from os import PathLike
 from typing import Any, Final
 
+from policyc.runtime.decide import Decide, decider
 from policyc.runtime.decision import Decision, Limit
 from policyc.runtime.file import MALFORMED, TableFile
 from policyc.runtime.nodes import (
-    BISECT,
-    BOOL,
     EMPTY,
     KIND,
-    LE,
-    LT,
     PREFIX,
     RULES,
     STRING,
@@ -29,7 +25,6 @@ from policyc.runtime.nodes import (
     THERE,
     Linked,
     fetch_of,
-    json_object,
     link,
     path_of,
     test_of,
@@ -46,7 +41,13 @@ NOT_JSON_REASON: Final = "an argument or a part of the context is not JSON"
 
 
 class Table:
-    """A loaded table. Immutable and safe to share among threads."""
+    """A loaded table. Immutable and safe to share among threads.
+
+    `decide(tool, arguments=None, context=None, *, server=None, policy=None)` decides one call (see `policyc.runtime.decide.Decide`).
+    `file` and `header`: what it was loaded from.
+    """
+
+    decide: Decide
 
     def __init__(self, data: bytes) -> None:
         """Raises TableError when the bytes are not a whole, unchanged table that this loader can honour."""
@@ -60,6 +61,7 @@ class Table:
         except MALFORMED as error:
             raise TableError(f"the table's content does not fit its format ({error!r})") from None
         self._only = next(iter(self._policies.values())) if len(self._policies) == 1 else None
+        self.decide = decider(self._only, self._named)
 
     @classmethod
     def load(cls, path: str | PathLike[str]) -> Table:
@@ -71,90 +73,6 @@ class Table:
     def policies(self) -> tuple[str, ...]:
         """The names of the policies in the table."""
         return tuple(self._policies)
-
-    def decide(
-        self,
-        tool: str,
-        arguments: Any = None,
-        context: Any = None,
-        *,
-        server: str | None = None,
-        policy: str | None = None,
-    ) -> Decision:
-        """Decide one call.
-
-        `arguments` and `context` are decoded JSON objects (None: empty ones). `policy` may be left out when there is one. A value
-        that is not JSON (NaN, another class) denies the call when a test meets it. Raises KeyError when the policy is not in the
-        table, TypeError for arguments or a context that are not a dict, and for a tool that is not a str.
-        """
-        holds = self._only if policy is None and self._only is not None else self._named(policy)
-        node: Any = holds.call.get(tool)
-        if node is None:
-            node = holds.call_root(tool)
-        args = arguments if type(arguments) is dict else json_object(arguments)
-        while type(node) is tuple:
-            op, key, deeper, c, y, n, e = node
-            if deeper is None:
-                v = args.get(key, MISSING)
-            elif key is None:
-                v = deeper(args, context, server, tool)
-            else:
-                v = args.get(key)
-                v = v.get(deeper, MISSING) if type(v) is dict else MISSING if type(v) in _PLAIN else _end(v)
-            if op == STRING:
-                node = c.get(v, y) if type(v) is str else e if type(v) in _PLAIN or _finite(v) else None
-            elif op == LE:
-                t = type(v)
-                if t is int or (t is float and -_INF < v < _INF):
-                    node = y if v <= c else n
-                else:
-                    node = e if t in _PLAIN else None
-            elif op == PREFIX:
-                if type(v) is str:
-                    node = y if v.startswith(c) else n
-                else:
-                    node = e if type(v) in _PLAIN or _finite(v) else None
-            elif op == TEXT:
-                if type(v) is str:
-                    node = y if c(v) else n
-                else:
-                    node = e if type(v) in _PLAIN or _finite(v) else None
-            elif op == LT:
-                t = type(v)
-                if t is int or (t is float and -_INF < v < _INF):
-                    node = y if v < c else n
-                else:
-                    node = e if t in _PLAIN else None
-            elif op == THERE:
-                node = n if v is MISSING else y if type(v) in _PLAIN or _finite(v) else None
-            elif op == BOOL:
-                node = y if v is True else n if v is False else e if type(v) in _PLAIN or _finite(v) else None
-            elif op == TEST:
-                node = y[c(v)]
-            elif op == BISECT:
-                t = type(v)
-                if t is int or (t is float and -_INF < v < _INF):
-                    i = bisect_left(c, v)
-                    node = y[2 * i + 1] if i < len(c) and c[i] == v else y[2 * i]
-                else:
-                    node = e if t in _PLAIN else None
-            elif op == KIND:
-                k = kind(v)
-                node = c[k] if k != 2 else (y if v else n)
-            elif op == SUFFIX:
-                if type(v) is str:
-                    node = y if v.endswith(c) else n
-                else:
-                    node = e if type(v) in _PLAIN or _finite(v) else None
-            elif op == RULES:
-                node = v
-            else:
-                t = type(v)
-                if t is int or (t is float and -_INF < v < _INF):
-                    node = y if v == c else n
-                else:
-                    node = e if t in _PLAIN else None
-        return node if node is not None else holds.refused
 
     def visible(self, tools: Iterable[str], *, server: str | None = None, policy: str | None = None) -> list[str]:
         """Those of the tools that tools/list may show, in the order given. Raises KeyError as `decide` does."""
@@ -195,16 +113,6 @@ def _shown(node: Any, server: str | None, tool: str) -> bool:
         else:
             return False
     return node is not None and node.effect != "deny"
-
-
-def _finite(value: Any) -> bool:
-    """Whether it is a float that JSON can write."""
-    return type(value) is float and -_INF < value < _INF
-
-
-def _end(value: Any) -> Any:
-    """Where a path ends that would go on inside of something that is not an object."""
-    return MISSING if _finite(value) else value
 
 
 class _Policy:
