@@ -1,4 +1,4 @@
-"""`policyc schema`: the JSON Schemas of policy documents and of the configuration."""
+"""`policyc schema`: the JSON Schemas of policy documents, of the configuration and of a decision table's lines."""
 
 from __future__ import annotations
 
@@ -15,13 +15,15 @@ app = typer.Typer(rich_markup_mode=None, add_completion=False)
 
 @app.command()
 def schema(
-    of: Annotated[str, typer.Argument(metavar="WHAT", help="document or config.")] = "document",
+    of: Annotated[str, typer.Argument(metavar="WHAT", help="document, config or table.")] = "document",
     output_file: OutputFile = None,
 ) -> int:
-    """Print a JSON Schema: of policies, or of the configuration."""
-    choice(of, ("document", "config"), "schema")
+    """Print a JSON Schema: of policies, of the configuration, or of the lines of a decision table."""
+    choice(of, ("document", "config", "table"), "schema")
     if of == "config":
         from policyc.config_model import json_schema
+    elif of == "table":
+        from policyc.table.schema import json_schema
     else:
         from policyc.frontends.document_model import json_schema
     put(json.dumps(json_schema(), indent=2, ensure_ascii=False) + "\n", output_file)
