@@ -78,7 +78,7 @@ def call_name(call_id: str, entries: Sequence[Entry]) -> str:
 
 def number(value: float) -> int | float:
     """A counter's value as JSON has it: without a fraction where there is none."""
-    return int(value) if value.is_integer() else value
+    return int(value) if value == int(value) else value
 
 
 def receipt_of(

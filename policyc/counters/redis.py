@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from hashlib import sha1
-from typing import Any, Final
+from typing import Any, Final, TypedDict, Unpack
 
 import redis.asyncio
 from redis import exceptions
@@ -45,45 +45,52 @@ _BROKEN: Final = (exceptions.RedisError, ValueError)
 """A server that answers something else (out of memory, a key of another type): the call is refused, whatever is configured."""
 
 
-def _down(error: Exception) -> str:
-    return f"the counters' store did not answer ({type(error).__name__}: {error})"
+def _said(error: Exception) -> str:
+    failed = "did not answer" if isinstance(error, _DOWN) else "could not count"
+    return f"the counters' store {failed} ({type(error).__name__}: {error})"
 
 
-def _broken(error: Exception) -> str:
-    return f"the counters' store could not count ({type(error).__name__}: {error})"
+class Options(TypedDict, total=False):
+    """How counters in Redis are set up.
+
+    `prefix`: of all keys, without braces ("policyc"). `keep`: seconds for which the answer to a call with a `call_id` is kept.
+    `on_failure`: "deny" or "allow", for a store that cannot be reached. `clock`: for tests; replaces the server's.
+    """
+
+    prefix: str
+    keep: int
+    on_failure: OnFailure
+    clock: Callable[[], float] | None
 
 
 class _Shared:
     """What both classes are made of."""
 
-    def __init__(
-        self, *, prefix: str = "policyc", keep: int = KEEP, on_failure: OnFailure = "deny", clock: Callable[[], float] | None = None
-    ) -> None:  # fmt: skip
+    def __init__(self, **options: Unpack[Options]) -> None:
+        on_failure = options.get("on_failure", "deny")
         if on_failure not in ("deny", "allow"):
             raise ValueError(f"{on_failure!r} is nothing to do on failure: expected `deny` or `allow`")
-        self._script = Script(prefix, keep, clock)
+        self._script = Script(options.get("prefix", "policyc"), options.get("keep", KEEP), options.get("clock"))
         self._on_failure = on_failure
 
     def _lost(self, error: Exception) -> Admitted | Refused:
         if isinstance(error, _DOWN):
-            return unavailable(self._on_failure, _down(error))
-        return Refused("store", _broken(error))
+            return unavailable(self._on_failure, _said(error))
+        return Refused("store", _said(error))
 
 
 class RedisCounters(_Shared):
     """`Counters` in Redis; see `policyc.counters.model`."""
 
-    def __init__(self, client: redis.Redis | redis.RedisCluster, **options: Any) -> None:
-        """`client`: with timeouts, or a hanging server hangs the gateway. Options: `prefix` of all keys (no braces); `keep`,
-        seconds for which the answer to a call with a `call_id` is kept; `on_failure`, "deny" or "allow"; `clock`, for tests,
-        replaces the server's. Raises ValueError for an option that is none of these."""
+    def __init__(self, client: redis.Redis | redis.RedisCluster, **options: Unpack[Options]) -> None:
+        """`client`: one with timeouts, or a hanging server hangs the gateway. Raises ValueError for an option's bad value."""
         super().__init__(**options)
         self._client: Any = client
 
     @classmethod
-    def from_url(cls, url: str, *, timeout: float = TIMEOUT, **options: Any) -> RedisCounters:
+    def from_url(cls, url: str, *, timeout: float = TIMEOUT, **options: Unpack[Options]) -> RedisCounters:
         """Counters with a client of their own. `timeout`: seconds to connect, and to wait for an answer; a connection that the
-        server has closed is opened again once. Options as above. Raises ValueError for a URL that is none."""
+        server has closed is opened again once. Raises ValueError for a URL that is none."""
         retry = Retry(NoBackoff(), 1, supported_errors=(exceptions.ConnectionError,))
         client = redis.Redis.from_url(url, socket_timeout=timeout, socket_connect_timeout=timeout, retry=retry)
         return cls(client, **options)
@@ -111,10 +118,8 @@ class RedisCounters(_Shared):
             return Refunded(0, EMPTY)
         try:
             return refunded(self._run(self._script.refund(receipt)), receipt)
-        except _DOWN as error:
-            return Refunded(0, _down(error))
-        except _BROKEN as error:
-            return Refunded(0, _broken(error))
+        except (*_DOWN, *_BROKEN) as error:
+            return Refunded(0, _said(error))
 
     def read(self, reservation: Reservation) -> Reading:
         """As `Counters.read`."""
@@ -122,7 +127,7 @@ class RedisCounters(_Shared):
         try:
             return what_it_reads(self._run(command), reservation)
         except (*_DOWN, *_BROKEN) as error:
-            raise StoreUnavailable(_down(error)) from error
+            raise StoreUnavailable(_said(error)) from error
 
     def reset(self, reservation: Reservation) -> None:
         """As `Counters.reset`."""
@@ -130,25 +135,25 @@ class RedisCounters(_Shared):
         try:
             self._client.delete(key)
         except (*_DOWN, *_BROKEN) as error:
-            raise StoreUnavailable(_down(error)) from error
+            raise StoreUnavailable(_said(error)) from error
 
     def _run(self, command: Command) -> Any:
         try:
-            return self._client.evalsha(_NAME, command.count, *command.rest)
+            return self._client.evalsha(_NAME, command.keys, *command.rest)
         except exceptions.NoScriptError:
-            return self._client.eval(SCRIPT, command.count, *command.rest)
+            return self._client.eval(SCRIPT, command.keys, *command.rest)
 
 
 class AsyncRedisCounters(_Shared):
     """`AsyncCounters` in Redis; see `policyc.counters.model`."""
 
-    def __init__(self, client: redis.asyncio.Redis | redis.asyncio.RedisCluster, **options: Any) -> None:
+    def __init__(self, client: redis.asyncio.Redis | redis.asyncio.RedisCluster, **options: Unpack[Options]) -> None:
         """As `RedisCounters`."""
         super().__init__(**options)
         self._client: Any = client
 
     @classmethod
-    def from_url(cls, url: str, *, timeout: float = TIMEOUT, **options: Any) -> AsyncRedisCounters:
+    def from_url(cls, url: str, *, timeout: float = TIMEOUT, **options: Unpack[Options]) -> AsyncRedisCounters:
         """As `RedisCounters.from_url`."""
         retry = AsyncRetry(NoBackoff(), 1, supported_errors=(exceptions.ConnectionError,))
         client = redis.asyncio.Redis.from_url(url, socket_timeout=timeout, socket_connect_timeout=timeout, retry=retry)
@@ -177,10 +182,8 @@ class AsyncRedisCounters(_Shared):
             return Refunded(0, EMPTY)
         try:
             return refunded(await self._run(self._script.refund(receipt)), receipt)
-        except _DOWN as error:
-            return Refunded(0, _down(error))
-        except _BROKEN as error:
-            return Refunded(0, _broken(error))
+        except (*_DOWN, *_BROKEN) as error:
+            return Refunded(0, _said(error))
 
     async def read(self, reservation: Reservation) -> Reading:
         """As `Counters.read`."""
@@ -188,7 +191,7 @@ class AsyncRedisCounters(_Shared):
         try:
             return what_it_reads(await self._run(command), reservation)
         except (*_DOWN, *_BROKEN) as error:
-            raise StoreUnavailable(_down(error)) from error
+            raise StoreUnavailable(_said(error)) from error
 
     async def reset(self, reservation: Reservation) -> None:
         """As `Counters.reset`."""
@@ -196,10 +199,10 @@ class AsyncRedisCounters(_Shared):
         try:
             await self._client.delete(key)
         except (*_DOWN, *_BROKEN) as error:
-            raise StoreUnavailable(_down(error)) from error
+            raise StoreUnavailable(_said(error)) from error
 
     async def _run(self, command: Command) -> Any:
         try:
-            return await self._client.evalsha(_NAME, command.count, *command.rest)
+            return await self._client.evalsha(_NAME, command.keys, *command.rest)
         except exceptions.NoScriptError:
-            return await self._client.eval(SCRIPT, command.count, *command.rest)
+            return await self._client.eval(SCRIPT, command.keys, *command.rest)

@@ -29,9 +29,9 @@ _PROBLEMS: Final = {"refunded": AGAIN, "unknown": UNKNOWN, "retried": RETRIED}
 
 
 class Command(NamedTuple):
-    """What one run of the script gets: how many keys, the keys, and the arguments."""
+    """What one run of the script gets: the number of keys, and then keys and arguments."""
 
-    count: int
+    keys: int
     rest: tuple[bytes | str, ...]
 
 
