@@ -124,7 +124,7 @@ class MemoryCounters:
 
     def _time(self) -> int:
         """Microseconds since 1970, never fewer than before."""
-        self._now_us = max(self._now_us, int(self._clock() * 1_000_000))
+        self._now_us = max(self._now_us, round(self._clock() * 1_000_000))
         return self._now_us
 
     def _count(self, reservations: Sequence[Reservation], entries: list[Entry], call: str | None) -> Admitted | Refused:

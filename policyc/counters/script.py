@@ -81,7 +81,7 @@ class Script:
         return raw(f"{self._prefix}{kind}:{name}")
 
     def _command(self, verb: str, receipt_id: str, keys: list[bytes], fields: list[list[str]]) -> Command:
-        now = "" if self._clock is None else str(int(self._clock() * 1_000_000))
+        now = "" if self._clock is None else str(round(self._clock() * 1_000_000))
         head = (verb, now, str(len(fields)), receipt_id, self._keep)
         return Command(len(keys), (*keys, *head, *(value for row in fields for value in row)))
 

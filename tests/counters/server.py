@@ -22,9 +22,11 @@ class Server:
     def __init__(self, folder: Path, *options: str) -> None:
         if SERVER is None:
             pytest.skip("no redis-server or valkey-server here: apt-get install redis-server")
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            self.port = free.getsockname()[1]
+        self.port = 65535
+        while self.port > 55535:  # a cluster's nodes talk on a port 10,000 higher
+            with socket.socket() as free:
+                free.bind(("127.0.0.1", 0))
+                self.port = free.getsockname()[1]
         self._command = [
             SERVER, "--port", str(self.port), "--bind", "127.0.0.1", "--dir", str(folder), "--save", "", *options,
         ]  # fmt: skip
