@@ -38,7 +38,7 @@ class Aligned:
 
     def take_back(self, slot: int, mark: str, amount: float) -> bool:
         """Undo `add`, if its window lasts."""
-        if (slot, mark) != (self.start, self.mark):
+        if mark != self.mark:  # each window has a mark of its own
             return False
         self.total -= amount
         return True

@@ -185,7 +185,7 @@ local function refund()
   for i = 1, count do
     local cell, amount, slot, mark = cell_of(i), tonumber(field(i, 4)), tonumber(field(i, 5)), field(i, 6)
     lasts = math.max(lasts, tonumber(field(i, 2)))
-    if cell.mark == mark and cell.stop and cell.slot == slot then
+    if cell.mark == mark and cell.stop then -- each window has a mark of its own
       cell.total, given = cell.total - amount, given + 1
       redis.call('HSET', cell.key, 'v', text(cell.total))
     elseif cell.mark == mark and not cell.stop then

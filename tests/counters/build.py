@@ -38,9 +38,7 @@ class Clock:
 
 
 def limit(name: str, maximum: float, window: str | int, *, sliding: bool = False, scope: tuple[str, ...] = ()) -> Limit:
-    return Limit(
-        name, "p", name, maximum, window, sliding, scope, "args", None, False, False, 1, f"too much of {name}"
-    )
+    return Limit(name, "p", name, maximum, window, sliding, scope, "args", None, False, False, 1, f"too much of {name}")
 
 
 def want(

@@ -49,7 +49,9 @@ def through_a_crash(store: RedisCounters, number: int) -> dict[str, Any]:
     """Reserve until full; a call that got no answer is sent again under its id until it gets one."""
     admitted = refused = unanswered = call = 0
     while refused < 10:
-        answer = store.reserve([want(3000, LONG), want(3000, LONG, name="second", sliding=True)], call_id=f"{number}-{call}")
+        answer = store.reserve(
+            [want(3000, LONG), want(3000, LONG, name="second", sliding=True)], call_id=f"{number}-{call}"
+        )
         if isinstance(answer, Refused) and answer.why == "store":
             unanswered += 1
             time.sleep(0.01)

@@ -13,7 +13,9 @@ import pytest
 import redis
 
 SERVER = shutil.which("redis-server") or shutil.which("valkey-server")
-needs_server = pytest.mark.skipif(SERVER is None, reason="no redis-server or valkey-server here: apt-get install redis-server")
+needs_server = pytest.mark.skipif(
+    SERVER is None, reason="no redis-server or valkey-server here: apt-get install redis-server"
+)
 
 
 class Server:

@@ -73,9 +73,7 @@ class Account:
 
 QUARTERS = st.integers(-8, 24).map(lambda n: n / 4)
 RESERVATION = st.builds(
-    lambda counter, window, sliding, amount, maximum: want(
-        maximum, window, amount, name=f"{counter}", sliding=sliding
-    ),
+    lambda counter, window, sliding, amount, maximum: want(maximum, window, amount, name=f"{counter}", sliding=sliding),
     st.sampled_from("ab"),
     st.sampled_from(["second", "minute", "day", "week", "month", 7, 90]),
     st.booleans(),
@@ -148,7 +146,9 @@ def test_any_sequence(kind: str, url: str, runner: asyncio.Runner) -> None:
     a_few_calls_again_and_again()
 
 
-AMOUNTS = st.one_of(st.floats(-10, 10), st.sampled_from([0.1, 0.2, 0.7, 1e-17, -0.1, 1e15, -1e15, 1e12]), st.integers(-(2**53), 2**53))
+AMOUNTS = st.one_of(
+    st.floats(-10, 10), st.sampled_from([0.1, 0.2, 0.7, 1e-17, -0.1, 1e15, -1e15, 1e12]), st.integers(-(2**53), 2**53)
+)
 PLAIN = st.builds(
     lambda sliding, amount, maximum: want(maximum, "minute", amount, sliding=sliding),
     st.booleans(), AMOUNTS, st.sampled_from([5, 0.3, 1e12, 2**53]),

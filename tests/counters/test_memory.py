@@ -41,7 +41,10 @@ def test_a_full_store_refuses_what_needs_another_counter() -> None:
     for name in "abc":
         admitted(store.reserve([want(5, name=name)]))
     answer = refused(store.reserve([want(5, name="d")]))
-    assert (answer.why, answer.message) == ("store", "the counters' store is full: it keeps 3 counters and answers at most")
+    assert (answer.why, answer.message) == (
+        "store",
+        "the counters' store is full: it keeps 3 counters and answers at most",
+    )
     assert refused(store.reserve([want(5, name="a")], call_id="k")).why == "store"
     admitted(store.reserve([want(5, name="a"), want(5, name="b")]))
     clock.now += 60

@@ -143,10 +143,11 @@ def test_fractions_round_alike(store: Any) -> None:
     assert store.read(want(10, "day")).counted == total != 1
 
 
-def test_reset_forgets(store: Any) -> None:
-    first = admitted(store.reserve([want(1)])).receipt
-    store.reset(want(1))
-    admitted(store.reserve([want(1)]))
+@pytest.mark.parametrize("sliding", [False, True])
+def test_reset_forgets(store: Any, sliding: bool) -> None:
+    first = admitted(store.reserve([want(1, sliding=sliding)])).receipt
+    store.reset(want(1, sliding=sliding))
+    admitted(store.reserve([want(1, sliding=sliding)]))
     assert store.refund(first).counters == 0, "what others counted since then stays"
-    refused(store.reserve([want(1)]))
+    refused(store.reserve([want(1, sliding=sliding)]))
     store.reset(want(1, name="never used"))

@@ -65,7 +65,9 @@ def test_sliding(store: Any, clock: Clock, window: str | int) -> None:
     clock.now = NOON + length - length / 10_000
     answer = refused(store.reserve([want(4, window, sliding=True)]))
     assert answer.room_at is not None
-    assert 0 < answer.room_at - (NOON + length) <= length / 1000 + 1e-6, "room again as soon as the first has left, or a grain later"
+    assert 0 < answer.room_at - (NOON + length) <= length / 1000 + 1e-6, (
+        "room again as soon as the first has left, or a grain later"
+    )
     clock.now = answer.room_at - 0.0001
     refused(store.reserve([want(4, window, sliding=True)]))
     clock.now = answer.room_at
@@ -105,7 +107,9 @@ def test_grains_stay_in_order_around_amounts_below_zero(store: Any, clock: Clock
 
 
 @pytest.mark.parametrize("sliding", [False, True])
-def test_a_clock_that_jumps_admits_one_maximum_for_each_window_it_shows(store: Any, clock: Clock, sliding: bool) -> None:
+def test_a_clock_that_jumps_admits_one_maximum_for_each_window_it_shows(
+    store: Any, clock: Clock, sliding: bool
+) -> None:
     moments = random.Random(9)
     times, windows = 0, set()
     for _ in range(150):
