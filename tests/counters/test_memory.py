@@ -58,3 +58,15 @@ def test_threads() -> None:
         answers = list(pool.map(lambda _: store.reserve(call), range(2000)))
     assert sum(not hasattr(a, "why") for a in answers) == 500
     assert [store.read(w).counted for w in call] == [500, 1000]
+
+
+def test_a_clock_that_goes_back_behind_what_was_dropped_reopens_nothing() -> None:
+    clock = Clock()
+    store = MemoryCounters(clock=clock, most=4)
+    total = 0
+    for later in (0, 61, 0, 61, 0):
+        clock.now = NOON + later
+        for number in range(8):
+            total += not hasattr(store.reserve([want(3)]), "why")
+            store.reserve([want(3, "second", name=f"other-{number}")])
+    assert total == 6, "two windows were shown"
