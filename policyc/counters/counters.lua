@@ -196,7 +196,7 @@ local function refund()
       end
     end
   end
-  redis.call('SET', marker, '1', 'EX', text(2 * (lasts + 86400)))
+  redis.call('SET', marker, '1', 'EX', text(2 * lasts + PAST))
   return {'given', text(given)}
 end
 

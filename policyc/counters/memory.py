@@ -26,7 +26,7 @@ from policyc.counters.entries import (
     refusal,
 )
 from policyc.counters.model import KEEP, Admitted, Reading, Receipt, Refunded, Refused
-from policyc.counters.windows import GRAINS, Window, window_of
+from policyc.counters.windows import GRAINS, window_of
 from policyc.runtime.decision import Reservation
 
 FEWEST: Final = 1024
@@ -96,8 +96,8 @@ class MemoryCounters:
                 problem = self._forget_call(receipt.call, receipt.id)
                 if problem is not None:
                     return Refunded(0, problem)
-            windows = [window_of(c.window, c.sliding) for c in receipt.counted]
-            self._refunded[receipt.id] = now_us + max(map(_lasts, windows))
+            longest = max(window_of(c.window, c.sliding).length for c in receipt.counted)
+            self._refunded[receipt.id] = now_us + 2 * longest * 1_000_000  # no window of it lasts longer
             given = 0
             for counted in receipt.counted:
                 cell = self._cells.get(counted.counter)
@@ -181,11 +181,6 @@ class MemoryCounters:
 
     def _kept(self) -> int:
         return len(self._cells) + len(self._records) + len(self._refunded)
-
-
-def _lasts(window: Window) -> int:
-    """Microseconds after which nothing of a window is left; the longest month has 31 days."""
-    return (window.length + 86_400) * 2_000_000
 
 
 class AsyncMemoryCounters:

@@ -27,6 +27,29 @@ def reservation(key: tuple[str, ...], window: str | int, sliding: bool) -> Reser
 ANY = st.builds(reservation, KEY, WINDOWS, st.booleans())
 
 
+@st.composite
+def cut_twice(draw: st.DrawFn) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Two keys of the same pieces with the same separator, cut into parts at different places."""
+    pieces = draw(st.lists(NASTY, min_size=2, max_size=5))
+    between = draw(st.sampled_from(["", ",", ":", "/", "|", "\0", " ", '","', ",1:", ",0:", "=", "\n"]))
+    keys = []
+    for _ in range(2):
+        parts = [pieces[0]]
+        for piece in pieces[1:]:
+            if draw(st.booleans()):
+                parts.append(piece)
+            else:
+                parts[-1] += between + piece
+        keys.append(tuple(parts))
+    return keys[0], keys[1]
+
+
+@given(cut_twice())
+def test_a_separator_in_a_part_is_no_cut(keys: tuple[tuple[str, ...], tuple[str, ...]]) -> None:
+    names = [counter_name(reservation(key, "minute", False)) for key in keys]
+    assert (names[0] == names[1]) == (keys[0] == keys[1])
+
+
 @given(ANY, ANY)
 def test_two_counters_have_two_names(one: Reservation, other: Reservation) -> None:
     same = (one.key, one.window, one.sliding) == (other.key, other.window, other.sliding)
@@ -50,6 +73,7 @@ def scoped(policy: str, counter: str, scope: tuple[str, ...], context: dict[str,
     [
         (("p", "c", ("grant",), {"grant": "a|user=b"}), ("p", "c", ("grant", "user"), {"grant": "a", "user": "b"})),
         (("p", "c", ("grant",), {"grant": "a,6:user=b"}), ("p", "c", ("grant", "user"), {"grant": "a", "user": "b"})),
+        (("p", "c", ("grant",), {"grant": "a,user=b"}), ("p", "c", ("grant", "user"), {"grant": "a", "user": "b"})),
         (("p", "c", ("user",), {"user": "a"}), ("p", "c", ("grant",), {"grant": "a"})),
         (("p:c", "d", (), {}), ("p", "c:d", (), {})),
         (("p", "c,6:minute", (), {}), ("p,1:c", "minute", (), {})),
