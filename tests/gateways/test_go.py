@@ -44,7 +44,9 @@ def go(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
 
 
 def run(env: dict[str, str], *words: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(["go", *words], cwd=MODULE, env=env, capture_output=True, text=True, check=False)
+    return subprocess.run(
+        ["go", *words], cwd=MODULE, env=env, capture_output=True, encoding="utf-8", errors="replace", check=False
+    )
 
 
 def test_its_tests_pass_and_every_vector_is_run(go: dict[str, str]) -> None:

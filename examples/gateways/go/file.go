@@ -14,9 +14,9 @@ type Check string
 
 // The checks, in the order in which they are made.
 const (
+	CheckSignature  Check = "signature"
 	CheckFormat     Check = "no table"
 	CheckVersion    Check = "version"
-	CheckSignature  Check = "signature"
 	CheckDigest     Check = "digest"
 	CheckCapability Check = "capability"
 	CheckMalformed  Check = "malformed"
@@ -37,9 +37,14 @@ func refuse(check Check, format string, args ...any) *Refusal {
 
 const firstLine = 999 // longest first line, in bytes
 
-// openEnvelope makes the checks that need the first line alone, and gives what follows it.
-func openEnvelope(data []byte, options Options) ([]byte, error) {
+// open verifies the signature, the first line, and the digest of what follows it, which it gives.
+func open(data []byte, options Options) ([]byte, error) {
 	first, content, found := bytes.Cut(data, []byte("\n"))
+	if options.Keys != nil || options.Signature != nil {
+		if err := verify(first, options.Signature, options.Keys); err != nil {
+			return nil, &Refusal{CheckSignature, err.Error()}
+		}
+	}
 	var head map[string]any
 	if found && len(first) <= firstLine {
 		if v, err := decodeLine(first); err == nil {
@@ -51,11 +56,6 @@ func openEnvelope(data []byte, options Options) ([]byte, error) {
 	}
 	if head["version"] != json.Number("1") {
 		return nil, refuse(CheckVersion, "the table has format version %v; this loader knows version 1", head["version"])
-	}
-	if options.Keys != nil || options.Signature != nil {
-		if err := verify(first, options.Signature, options.Keys); err != nil {
-			return nil, &Refusal{CheckSignature, err.Error()}
-		}
 	}
 	digest := sha256.Sum256(content)
 	if head["sha256"] != hex.EncodeToString(digest[:]) {

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"math"
+	"strings"
 	"sync"
 	"testing"
 )
@@ -28,7 +29,7 @@ func TestBodiesThatDoNotFitTheFormatDeny(t *testing.T) {
 	}
 	for _, body := range bodies {
 		d := parts{body: body}.table(t).Decide(ofX(true))
-		if d.Effect != Deny || d.Err == nil || d.Rule != "" {
+		if d.Effect != Deny || d.Err == nil || errors.Is(d.Err, errNotJSON) || d.Rule != "" {
 			t.Errorf("%s: %v", body, d)
 		}
 	}
@@ -89,11 +90,13 @@ func TestWhatJSONDoesNotHaveDenies(t *testing.T) {
 			t.Errorf("table %d, text: %v", i, d)
 		}
 	}
-	some := tested(t, `["==",1,1,1,false,"some",["k"]]`)
-	for _, v := range odd {
-		for _, x := range []any{[]any{v}, []any{map[string]any{"k": 1.0}, map[string]any{"k": v}}, []any{v, map[string]any{"k": 1.0}}} {
-			if d := some.Decide(ofX(x)); d.Effect != Deny || !errors.Is(d.Err, errNotJSON) {
-				t.Errorf("%v: %v", x, d)
+	for _, quantifier := range []string{"some", "every"} {
+		table := tested(t, `["==",1,1,1,false,"`+quantifier+`",["k"]]`)
+		for _, v := range odd {
+			for _, x := range []any{[]any{v}, []any{map[string]any{"k": 1.0}, map[string]any{"k": v}}, []any{v, map[string]any{"k": 1.0}}} {
+				if d := table.Decide(ofX(x)); d.Effect != Deny || !errors.Is(d.Err, errNotJSON) {
+					t.Errorf("%s %v: %v", quantifier, x, d)
+				}
 			}
 		}
 	}
@@ -112,6 +115,19 @@ func TestAChildThatNoValueLeadsToDenies(t *testing.T) {
 	for x, want := range map[string]Effect{"a": Allow, "b": Deny, "c": Deny} {
 		if got := d.Decide(ofX(x)); got.Effect != want {
 			t.Errorf("%s: %v", x, got)
+		}
+	}
+}
+
+func TestARuleOfAnotherPolicyDenies(t *testing.T) {
+	for body, want := range map[string]bool{`[[["allow",0,[]]],-1]`: false, `[[["deny",1,[]]],-1]`: true} {
+		_, content, _ := strings.Cut(string(parts{body: body}.bytes()), "\n")
+		table, err := Parse(seal(strings.Replace(content, `"rules":[0,6]`, `"rules":[1,6]`, 1)), everything)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if d := table.Decide(ofX(nil)); d.Effect != Deny || (d.Err == nil) != want {
+			t.Errorf("%s: %v", body, d)
 		}
 	}
 }

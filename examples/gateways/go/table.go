@@ -98,7 +98,7 @@ func Load(path string, options Options) (*Table, error) {
 
 // Parse reads a table. The error is a *Refusal. The table keeps data, which must not be changed afterwards.
 func Parse(data []byte, options Options) (*Table, error) {
-	content, err := openEnvelope(data, options)
+	content, err := open(data, options)
 	if err != nil {
 		return nil, err
 	}

@@ -94,7 +94,7 @@ func TestConstantsAreOfTheirKind(t *testing.T) {
 		{`["contains",1,1,1,false,null,[]]`, []any{true, "1"}, Deny}, {`["contains",1,1,1,false,null,[]]`, []any{"1", json.Number("1e0")}, Allow},
 		{`["contains",1,1,1,false,null,[]]`, "1", Approve}, {`["<","b",1,1,false,null,[]]`, "a", Allow}, {`["<","\uffff",1,1,false,null,[]]`, "\U00010000", Deny},
 		{`["==",1,1,1,true,null,[]]`, "\U0001f600", Allow}, {`["==",1,1,1,true,null,[]]`, map[string]any{"a": nil}, Allow},
-		{`["==",1,1,1,true,null,[]]`, true, Approve}, {`["matches","",1,1,false,null,[]]`, "\xff", Approve}, {`["like","?",1,1,false,null,[]]`, "\xff", Allow},
+		{`["==",1,1,1,true,null,[]]`, true, Approve}, {`["matches","",1,1,false,null,[]]`, "\xff", Approve}, {`["like","?",1,1,false,null,[]]`, "\xff", Allow}, {"[\"like\",\"\ufffd?\",1,1,false,null,[]]", "\xffa", Deny},
 		{`["==",1,1,1,false,"every",[null]]`, []any{[]any{1.0}, []any{}}, Allow}, {`["==",1,1,0,false,"every",[null]]`, []any{[]any{1.0}, 1.0}, Deny},
 		{`["is","number",2,2,false,"every",[]]`, nil, Deny}, {`["==",1,2,1,false,"every",[]]`, nil, Allow}, {`["exists",true,1,1,false,"some",["k"]]`, []any{1.0, map[string]any{"k": nil}}, Allow},
 	} {
