@@ -2,6 +2,7 @@
 
 import { integer, list, malformed, member, text, type Untrusted } from "./file.js";
 import type { Limit } from "./limits.js";
+import { globMatch, textSearch } from "./patterns.js";
 import { BOOLEAN, OTHER, follow, isObject, kind, own, type JsonObject } from "./values.js";
 import type { Operand } from "./tests.js";
 
@@ -23,7 +24,7 @@ export interface Decision {
   readonly limits: readonly Limit[];
 }
 
-export type Fetch = (args: JsonObject, context: unknown, server: unknown, tool: string) => unknown;
+export type Fetch = (args: JsonObject, context: JsonObject, server: unknown, tool: string) => unknown;
 /** A path of the table. The most usual ones are one key, or two, of the arguments. */
 export interface Path {
   readonly key: string | null;
@@ -32,7 +33,7 @@ export interface Path {
 }
 
 // One shape for all nodes, and small operations for the most usual of them, because that is what V8 is fast with.
-const LEAF = 0, AT_MOST = 1, BELOW = 2, BETWEEN = 3, TEXT = 4, STARTS = 5, ENDS = 6, TEST = 7, KIND = 8, BOOL = 9, RULES = 10;
+const LEAF = 0, AT_MOST = 1, BELOW = 2, BETWEEN = 3, TEXT = 4, FITS = 5, TEST = 6, KIND = 7, BOOL = 8, RULES = 9;
 
 /** A linked node. What stands in `yes`, `no` and `other` is by the operation. */
 export class Node {
@@ -41,7 +42,7 @@ export class Node {
   fetch: Fetch | null = null;
   bound = 0;
   bounds: number[] = [];
-  text = "";
+  fits: ((text: string) => boolean) | null = null;
   texts: Map<string, Node> | null = null;
   test: Operand | null = null;
   children: Node[] = [];
@@ -151,16 +152,22 @@ function tested(rest: Untrusted[], pools: Pools): Node {
   const [number, ...references] = list(rest, 4);
   const [no, other, yes] = references.map(pools.child) as [Node, Node, Node];
   const { line: [op, value, missing, mistyped, length, quantifier], judge } = pools.test(number);
-  const simple = quantifier === null && !length && missing === 1 && mistyped === 1 && (op === "starts_with" || op === "ends_with");
-  const node = new Node(!simple || !value.isWellFormed() ? TEST : op === "starts_with" ? STARTS : ENDS);
-  node.text = simple ? value : "";
+  const fits = quantifier === null && !length && missing === 1 && mistyped === 1 ? textTest(op, value) : null;
+  const node = new Node(fits === null ? TEST : FITS);
+  node.fits = fits;
   node.test = judge;
   node.children = [no, other, yes, pools.refused];
   return branches(node, yes, no, other);
 }
 
+/** A test of text alone, undefined for anything else: without the detour over truth values. */
+function textTest(op: string, value: string): ((text: string) => boolean) | null {
+  if (op === "like") return globMatch(value);
+  return op === "starts_with" || op === "ends_with" ? textSearch(op, value) : null;
+}
+
 /** The decision that a body comes to; null where it met a value that is not JSON. */
-export function run(node: Node, args: JsonObject, context: unknown, server: unknown, tool: string): Decision | null {
+export function run(node: Node, args: JsonObject, context: JsonObject, server: unknown, tool: string): Decision | null {
   for (;;) {
     if (node.op === LEAF) return node.decision;
     let v: unknown;
@@ -183,8 +190,8 @@ export function run(node: Node, args: JsonObject, context: unknown, server: unkn
         else node = node.other;
         break;
       }
-      case STARTS: {
-        if (typeof v === "string") node = v.startsWith(node.text) ? node.yes : node.no;
+      case FITS: {
+        if (typeof v === "string") node = node.fits!(v) ? node.yes : node.no;
         else if (kind(v) === OTHER) return null;
         else node = node.other;
         break;
@@ -202,12 +209,6 @@ export function run(node: Node, args: JsonObject, context: unknown, server: unkn
       case KIND: {
         const found = kind(v);
         node = found === BOOLEAN ? (v ? node.yes : node.no) : node.children[found]!;
-        break;
-      }
-      case ENDS: {
-        if (typeof v === "string") node = v.endsWith(node.text) ? node.yes : node.no;
-        else if (kind(v) === OTHER) return null;
-        else node = node.other;
         break;
       }
       case BOOL: {

@@ -5,7 +5,7 @@ import type { Decision, Fetch, Pools } from "./nodes.js";
 import { NOT_JSON } from "./tests.js";
 import type { JsonObject } from "./values.js";
 
-type Call = [args: JsonObject, context: unknown, server: unknown, tool: string];
+type Call = [args: JsonObject, context: JsonObject, server: unknown, tool: string];
 type Guard = (...call: Call) => boolean;
 type Outcome = (effect: Untrusted, rule: Untrusted, limits: Untrusted) => Decision;
 

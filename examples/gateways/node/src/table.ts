@@ -17,7 +17,7 @@ export interface Where {
 }
 
 const NO_OBJECT = Object.freeze({});
-const NOWHERE: Where = NO_OBJECT;
+const NOWHERE: Where = {};
 const NOT_JSON = "an argument or a part of the context is not JSON";
 const NO_AMOUNT = "the amount that this limit adds up is missing or not a number";
 
@@ -58,8 +58,9 @@ export class Table {
       if (policy === undefined) return refusal(null, `no policy is named that the table has: ${this.header.policies.join(", ")}`);
       if (typeof tool !== "string") return refusal(policy.name, "the tool's name is not text");
       const given = args ?? NO_OBJECT;
-      if (!isObject(given)) return policy.notJson;
-      return run(policy.callRoot(tool), given, context ?? NO_OBJECT, where.server, tool) ?? policy.notJson;
+      const around = context ?? NO_OBJECT;
+      if (!isObject(given) || !isObject(around)) return policy.notJson;
+      return run(policy.callRoot(tool), given, around, where.server, tool) ?? policy.notJson;
     } catch (error) {
       return refusal(policy?.name ?? null, error instanceof TableError ? error.message : "the call could not be decided");
     }

@@ -27,6 +27,8 @@ export function kind(value: unknown): number {
 /** Whether a value is an object as JSON has them: no array, and no instance of a class. */
 export function isObject(value: unknown): value is JsonObject {
   if (typeof value !== "object" || value === null) return false;
+  // Faster than getPrototypeOf, and true of nothing else: what JSON.parse gives under such a key is never Object.prototype itself.
+  if ((value as { __proto__: unknown }).__proto__ === Object.prototype) return true;
   const prototype = Object.getPrototypeOf(value);
   return prototype === Object.prototype || prototype === null;
 }
