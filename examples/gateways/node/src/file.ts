@@ -50,14 +50,14 @@ export class TableFile {
   readonly header: Header;
   readonly policies: Untrusted[];
   readonly paths: Untrusted[];
-  readonly #lines: string[]; // from the header on; text, because the caller could change bytes that are checked already
+  readonly #lines: string[]; // from the header on; text, because bytes that are checked could still be changed by others
   readonly #rules: number;
   readonly #bodies: number;
   readonly #files: number;
 
   /** Throws TableError. */
   constructor(bytes: Uint8Array, options: Options = {}) {
-    const data = Buffer.from(bytes);
+    const data = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
     const end = data.indexOf(LINE_FEED);
     checkFirstLine(data, end, options);
     const content = data.subarray(end + 1);

@@ -19,7 +19,7 @@ export function globMatch(pattern: string): (text: string) => boolean {
   const last = parts[parts.length - 1]!;
   const middle = parts.slice(1, -1);
   return (text) => {
-    if (text.length < first.length + last.length || !text.startsWith(first) || !text.endsWith(last)) return false;
+    if (!text.startsWith(first) || !text.endsWith(last)) return false;
     let at = first.length;
     for (const part of middle) {
       const found = text.indexOf(part, at);

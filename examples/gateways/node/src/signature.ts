@@ -6,7 +6,7 @@ const PAYLOAD_TYPE = "application/vnd.policyc.table+json";
 /** A public key: PEM text (SubjectPublicKeyInfo), or a KeyObject. */
 export type Key = string | Buffer | KeyObject;
 
-/** Whether an envelope's payload is the table's first line and a signature in it is by one of the keys. Throws for a key that is not one. */
+/** Whether an envelope's payload is the table's first line and a signature in it is by one of the keys. Throws for what is not a key. */
 export function verifies(firstLine: Buffer, envelope: string | undefined, keys: readonly Key[]): boolean {
   const known = keys.map(publicKey);
   try {

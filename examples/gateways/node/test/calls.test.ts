@@ -8,29 +8,32 @@ import { Table, TableError, type Decision } from "../src/index.js";
 type Line = unknown;
 
 /** A table with one policy of default deny, whose tools have these bodies; the rules are `allow`, and a limit by grant. */
-function table(bodies: Record<string, Line>, paths: Line[], tests: Line[] = [], capabilities: string[] = []): Table {
-  return new Table(sealed(lines(bodies, paths, tests, capabilities)));
+function table(bodies: Record<string, Line>, paths: Line[], tests: Line[] = [], capabilities: string[] = [], listOther = 0): Table {
+  return new Table(sealed(lines(bodies, paths, tests, capabilities, listOther)));
 }
 
-function lines(bodies: Record<string, Line>, paths: Line[], tests: Line[], capabilities: string[]): Line[] {
+function lines(bodies: Record<string, Line>, paths: Line[], tests: Line[], capabilities: string[], listOther: number): any[] {
   const names = Object.keys(bodies);
-  const limit = { counter: "c", max: 9, window: "day", sliding: false, scope: ["grant"], sum: ["args", "n"], optional: false, whole: true, step: 1 };
+  const amount = { sum: ["args", "n"], optional: false, whole: true, step: 1 };
+  const limit = { counter: "c", max: 9, window: "day", sliding: false, scope: ["grant"], ...amount };
   const call = Object.fromEntries(names.map((name, i) => [name, i + 1]));
   const header = {
     policyc: "0", revision: 3, policies: ["p"], capabilities, catalog: null, sources: [], logic: "", tests: tests.length, rules: 2,
     bodies: names.length + 1,
   };
-  const entry = { name: "p", default: "deny", rules: [0, 2], call, call_other: 0, list: {}, list_other: 0 };
+  const entry = { name: "p", default: "deny", rules: [0, 2], call, call_other: 0, list: {}, list_other: listOther };
   const rules = [["allow", "allow", null, null, null, null], ["cap", "limit", null, null, null, limit]];
-  return [
-    header, { policies: [entry] }, paths, ...tests, ...rules, DENY, ...Object.values(bodies), { files: ["a.policy"] }, [0, 1, 1, 1, 2], null,
-  ];
+  const places = [{ files: ["a.policy"] }, [0, 1, 1, 1, 2], null];
+  return [header, { policies: [entry] }, paths, ...tests, ...rules, DENY, ...Object.values(bodies), ...places];
 }
 
 function sealed(content: Line[]): Buffer {
-  const text = content.map((line) => `${JSON.stringify(line)}\n`).join("");
-  const sha256 = createHash("sha256").update(text).digest("hex");
-  return Buffer.from(`${JSON.stringify({ format: "policyc-table", version: 1, sha256 })}\n${text}`);
+  return headed(Buffer.from(content.map((line) => `${JSON.stringify(line)}\n`).join("")));
+}
+
+function headed(content: Buffer, first: object = {}): Buffer {
+  const sha256 = createHash("sha256").update(content).digest("hex");
+  return Buffer.concat([Buffer.from(`${JSON.stringify({ format: "policyc-table", version: 1, sha256, ...first })}\n`), content]);
 }
 
 const DENY = [[["deny", -1, []]], -1];
@@ -38,7 +41,9 @@ const LEAVES = [["deny", -1, []], ["allow", 0, [1]]];
 const ONE = [["args", "n"]];
 /** A body of one node: no is -1, yes is -2. */
 const body = (...node: unknown[]): Line => [LEAVES, 0, node];
-const judged = (op: string, value: unknown, length = false, quantifier: string | null = null): Line => [op, value, 0, 0, length, quantifier, []];
+function judged(op: string, value: unknown, length = false, quantifier: string | null = null): Line {
+  return [op, value, 0, 0, length, quantifier, []];
+}
 
 /** Whether a test is true of an operand; null where it is refused because it is not JSON. */
 function truth(test: Line, operand: unknown): boolean | null {
@@ -79,12 +84,14 @@ for (const [name, value] of [...NOT_JSON, ["undefined that is there", undefined]
     }
     assert.equal(truth(judged("contains", 5), [5, value]), null);
     assert.equal(truth(judged("is", "string", false, "some"), ["a", value]), null);
+    assert.equal(truth(judged("is", "string", false, "every"), ["a", value]), null);
     assert.equal(truth(judged("prints", "[1]"), [1, value]), null);
   });
 }
 
 test("arguments and contexts that are no objects", () => {
-  const both = table({ args: body("n", 0, [5], [-2, -2, -2], -2), context: body("k", 1, -2, -2, -2, -2, -2, -2, -2, -2) }, [["args", "n"], ["context", "role"]]);
+  const looks = { args: body("n", 0, [5], [-2, -2, -2], -2), context: body("k", 1, -2, -2, -2, -2, -2, -2, -2, -2) };
+  const both = table(looks, [["args", "n"], ["context", "role"]]);
   for (const value of ["text", 5, [], new Point(), new Map(), () => 1]) {
     assert.equal(both.decide("args", value).effect, "deny", String(value));
   }
@@ -112,11 +119,14 @@ test("nothing is inherited", () => {
   for (const name of ["constructor", "toString", "__proto__", "hasOwnProperty", "polluted"]) {
     (Object.prototype as any).polluted = "x";
     try {
-      const there = table({ one: body("t", 0, 0, -1, -1, -2), two: body("t", 1, 0, -1, -1, -2), far: body("t", 2, 0, -1, -1, -2), context: body("t", 3, 0, -1, -1, -2) },
-        [["args", name], ["args", "a", name], ["args", "a", 0, name], ["context", name]], [judged("exists", true)]);
+      const node = (path: number): Line => body("t", path, 0, -1, -1, -2);
+      const paths = [["args", name], ["args", "a", name], ["args", "a", 0, name], ["context", name]];
+      const there = table({ one: node(0), two: node(1), far: node(2), context: node(3) }, paths, [judged("exists", true)]);
       const own = JSON.parse(`{"${name}": 1}`);
-      const effects = (value: unknown): string[] =>
-        [there.decide("one", value), there.decide("two", { a: value }), there.decide("far", { a: [value] }), there.decide("context", {}, value)].map((d) => d.effect);
+      const effects = (value: unknown): string[] => [
+        there.decide("one", value), there.decide("two", { a: value }), there.decide("far", { a: [value] }),
+        there.decide("context", {}, value),
+      ].map((decision) => decision.effect);
       assert.deepEqual(effects({}), ["deny", "deny", "deny", "deny"], name);
       assert.deepEqual(effects(own), ["allow", "allow", "allow", "allow"], name);
       assert.equal(there.decide(name, own).effect, "deny", "no tool of that name");
@@ -124,8 +134,12 @@ test("nothing is inherited", () => {
       delete (Object.prototype as any).polluted;
     }
   }
-  const named = table(JSON.parse(`{"__proto__": ${JSON.stringify([LEAVES, -2])}, "constructor": ${JSON.stringify([LEAVES, -2])}}`), []);
+  const allow = JSON.stringify([LEAVES, -2]);
+  const named = table(JSON.parse(`{"__proto__": ${allow}, "constructor": ${allow}}`), []);
   assert.deepEqual(["__proto__", "constructor", "toString"].map((tool) => named.decide(tool).effect), ["allow", "allow", "deny"]);
+  assert.equal(named.decide("toString").reason, null);
+  const listed = table({ t: [LEAVES, -2] }, [], [], [], 1);
+  assert.deepEqual(listed.visible(["t", "toString", "__proto__"]), ["t", "toString", "__proto__"]);
 });
 
 test("numbers and booleans", () => {
@@ -144,6 +158,7 @@ test("text is code points", () => {
   const high = "\ud83d", low = "\ude00", face = high + low;
   assert.equal(truth(judged("<", face), "\uffff"), true); // by UTF-16 units it would be the other way
   assert.equal(truth(judged("<", face), high), true);
+  assert.equal(truth(judged("<", face), `${high}\uffff`), true); // a lone surrogate is before a pair, whatever comes next
   assert.equal(truth(judged("<", "ab"), "a"), true);
   assert.equal(truth(judged("==", 1, true), face), true);
   assert.equal(truth(judged("==", 2, true), low + high), true);
@@ -167,11 +182,20 @@ test("text is code points", () => {
 
 test("what Go prints", () => {
   const printed: [unknown, string][] = [
-    [null, "<nil>"], [true, "true"], ["a b", "a b"], [-0, "0"], [1.5, "1.5"], [100000, "100000"], [1000000, "1e+06"], [123456789, "1.23456789e+08"],
-    [0.0001, "0.0001"], [0.00001, "1e-05"], [1e21, "1e+21"], [-1e-7, "-1e-07"], [1e300, "1e+300"], [[1, "a", []], "[1 a []]"],
-    [{ b: 1, a: { "\u{1f600}": 1, "\uffff": 2 } }, "map[a:map[\uffff:2 \u{1f600}:1] b:1]"],
+    [null, "<nil>"], [true, "true"], ["a b", "a b"], [-0, "0"], [1.5, "1.5"], [100000, "100000"], [1000000, "1e+06"],
+    [123456789, "1.23456789e+08"], [0.0001, "0.0001"], [0.00001, "1e-05"], [1e21, "1e+21"], [-1e-7, "-1e-07"], [1e300, "1e+300"],
+    [[1, "a", []], "[1 a []]"], [{ b: 1, a: { "\u{1f600}": 1, "\uffff": 2 } }, "map[a:map[\uffff:2 \u{1f600}:1] b:1]"],
   ];
   for (const [value, text] of printed) assert.equal(truth(judged("prints", text), value), true, text);
+});
+
+test("a quantifier over what is no array", () => {
+  for (const quantifier of ["every", "some"]) {
+    for (const value of [undefined, null, "text", {}]) {
+      assert.equal(truth(["exists", true, 2, 2, false, quantifier, []], value), false);
+      assert.equal(truth(["==", 1, 2, 2, false, quantifier, []], value), true);
+    }
+  }
 });
 
 test("limits", () => {
@@ -190,26 +214,32 @@ test("limits", () => {
 
 test("a body that does not fit the format denies its calls, and no others", () => {
   const bad: Line[] = [
-    5, null, [], [LEAVES], [LEAVES, 0], [LEAVES, -3], [LEAVES, "x"], [LEAVES, 0.5], [[["maybe", -1, []]], -1], [[["allow", 2, []]], -1],
-    [[["allow", -2, []]], -1], [[["allow", -1, [0]]], -1], [[["allow", -1, [9]]], -1], body("x", 0), body("k", 0, -2), body("b", 9, -2, -2, -2),
-    body("b", 0, 0, 0, 0), body("b", 0, -2, -2, 5), body("n", 0, [5], [-2], -2), body("n", 0, [5, 5], [-2, -2, -2, -2, -2], -2),
+    5, null, [], [LEAVES], [LEAVES, 0], [LEAVES, -3], [LEAVES, "x"], [LEAVES, 0.5], [LEAVES, null], [[["maybe", -1, []]], -1],
+    [[["allow", 2, []]], -1], [[["allow", -2, []]], -1], [[["allow", -1, [0]]], -1], [[["allow", -1, [9]]], -1], body("x", 0),
+    body("k", 0, -2), body("b", 9, -2, -2, -2),
+    body("b", 0, 0, 0, 0), body("b", 0, -2, -2, 5), body("n", 0, [5], [-2], -2),
+    body("n", 0, [5, 5], [-2, -2, -2, -2, -2], -2),
     body("n", 0, ["5"], [-2, -2, -2], -2), body("s", 0, [["x"]], -2, -2), body("t", 0, 0, -2, -2, -2), body("b", 0, null, null, null),
-    { default: "maybe", rules: [[], [], [], []] }, { default: "allow", rules: [[]] }, { default: "allow", rules: [[[0, ["?", 0, 5, 4]]], [], [], []] },
-    { default: "allow", rules: [[], [], [], [[1, ["^"]]]] }, { default: "allow", rules: [[[-1, true]], [], [], []] },
+    { default: "maybe", rules: [[], [], [], []] }, { default: "allow", rules: [[]] },
+    ...[["?", 0, 5, 4], ["?", 9, 0, 4], ["^"], null, 1].map((guard) => ({ default: "allow", rules: [[[0, guard]], [], [], []] })),
+    { default: "allow", rules: [[[-1, true]], [], [], []] },
   ];
   const all = table({ ...bad, good: [LEAVES, -2] }, ONE);
   bad.forEach((line, i) => assert.equal(all.decide(String(i), { n: 7 }).effect, "deny", JSON.stringify(line)));
   assert.equal(all.decide("good").effect, "allow");
-  const badTests = [5, [], ["=="], ["~", 1, 0, 0, false, null, []], ["==", null, 2, 2, false, null, []], ["==", 1, 3, 0, false, null, []], ["in", 5, 2, 2, false, null, []],
-    ["matches", "(", 2, 2, false, null, []], ["like", 5, 2, 2, false, null, []], ["is", "thing", 2, 2, false, null, []], ["==", 1, 2, 2, 0, null, []], ["==", 1, 2, 2, false, "most", []],
-    ["==", 1, 2, 2, false, "every", [{}]], ["toString", 1, 2, 2, false, null, []], ["starts_with", 5, 1, 1, false, null, []]];
+  const badTests = [
+    5, [], ["=="], ["~", 1, 0, 0, false, null, []], ["toString", 1, 2, 2, false, null, []], ["==", null, 2, 2, false, null, []],
+    ["==", 1, 3, 0, false, null, []], ["==", 1, 2, 2, 0, null, []], ["==", 1, 2, 2, false, "most", []],
+    ["==", 1, 2, 2, false, "every", [{}]], ["in", 5, 2, 2, false, null, []], ["is", "thing", 2, 2, false, null, []],
+    ["matches", "(", 2, 2, false, null, []], ["like", 5, 2, 2, false, null, []], ["starts_with", 5, 1, 1, false, null, []],
+  ];
   for (const line of badTests) {
     assert.equal(table({ t: body("t", 0, 0, -2, -2, -2) }, ONE, [line]).decide("t", { n: 1 }).effect, "deny", JSON.stringify(line));
   }
 });
 
 test("what is refused when loading", () => {
-  const good = (): any[] => lines({ t: [LEAVES, -2] }, ONE, [], []);
+  const good = (): any[] => lines({ t: [LEAVES, -2] }, ONE, [], [], 0);
   const refusal = (change: (all: any[]) => void, options = {}): string => {
     const all = good();
     change(all);
@@ -225,12 +255,21 @@ test("what is refused when loading", () => {
   assert.equal(refusal(() => {}, { revision: 3 }), "none");
   assert.equal(refusal(() => {}, { revision: 4 }), "revision");
   assert.equal(refusal((all) => all[0].capabilities.push("integer.big")), "capability");
-  for (const change of [
-    (all: any[]) => (all[0] = null), (all: any[]) => (all[0] = []), (all: any[]) => (all[1] = null), (all: any[]) => (all[1].policies = {}), (all: any[]) => (all[2] = {}),
-    (all: any[]) => (all[1].policies[0].call = []), (all: any[]) => (all[1].policies[0].call = { t: "1" }), (all: any[]) => (all[1].policies[0].rules = [1, 0]),
-    (all: any[]) => (all[2] = [["call", "other"]]), (all: any[]) => (all[2] = [["args", -1]]), (all: any[]) => (all[2] = [["args", null]]), (all: any[]) => (all[0].revision = "3"),
-    (all: any[]) => (all[0].capabilities = "regex"), (all: any[]) => (all[0].policies = ["p", "p"]),
-  ]) assert.equal(refusal(change), "malformed", String(change));
+  const changes: ((all: any[]) => unknown)[] = [
+    (all) => (all[0] = null), (all) => (all[0] = []), (all) => (all[1] = null), (all) => (all[1].policies = {}), (all) => (all[2] = {}),
+    (all) => (all[1].policies[0].call = []), (all) => (all[1].policies[0].call = { t: "1" }),
+    (all) => (all[1].policies[0].rules = [1, 0]), (all) => (all[2] = [["call", "other"]]), (all) => (all[2] = [["args", -1]]),
+    (all) => (all[2] = [["args", null]]), (all) => (all[0].revision = "3"), (all) => (all[0].capabilities = "regex"),
+    (all) => (all[0].policies = ["p", "p"]),
+  ];
+  for (const change of changes) assert.equal(refusal(change), "malformed", String(change));
+  const content = sealed(good()).subarray(sealed(good()).indexOf(10) + 1);
+  const refused = (bytes: Buffer, why: string): void =>
+    assert.throws(() => new Table(bytes), (error) => error instanceof TableError && error.refusal === why, why);
+  new Table(headed(content, { more: "x".repeat(800) }));
+  refused(headed(content, { more: "x".repeat(1000) }), "no table");
+  refused(headed(Buffer.concat([content.subarray(0, -5), Buffer.from("5")])), "malformed");
+  refused(headed(Buffer.concat([content.subarray(0, -1), Buffer.from("\xff\n", "latin1")])), "malformed");
   const bytes = sealed(good());
   const kept = new Table(bytes);
   bytes.fill(0);

@@ -18,7 +18,8 @@ const pem = ours.publicKey.export({ type: "spki", format: "pem" });
 
 function envelope(payload: Buffer, key: KeyObject, type = TYPE): any {
   const signed = Buffer.concat([Buffer.from(`DSSEv1 ${type.length} ${type} ${payload.length} `), payload]);
-  return { payload: payload.toString("base64"), payloadType: type, signatures: [{ keyid: "any", sig: sign(null, signed, key).toString("base64") }] };
+  const signatures = [{ keyid: "any", sig: sign(null, signed, key).toString("base64") }];
+  return { payload: payload.toString("base64"), payloadType: type, signatures };
 }
 
 function accepts(signature: unknown, keys: any[] = [pem]): boolean {
@@ -47,6 +48,7 @@ test("anything else is refused", () => {
   assert.ok(!accepts({ ...envelope(line, ours.privateKey, "text/plain"), payloadType: TYPE }));
   assert.ok(!accepts(envelope(Buffer.concat([line, Buffer.from("\n")]), ours.privateKey)));
   assert.ok(!accepts({ ...envelope(Buffer.from("{}"), ours.privateKey), payload: good.payload }));
+  assert.ok(!accepts({ ...good, payloadType: "text/plain" }));
   for (const bad of [null, 5, [], {}, { ...good, signatures: [] }, { ...good, signatures: [{ sig: 5 }] }, { ...good, payload: null }]) {
     assert.ok(!accepts(bad), JSON.stringify(bad));
   }
