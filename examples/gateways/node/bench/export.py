@@ -13,13 +13,13 @@ from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[4]))
 
-from benchmarks import scale, workload  # noqa: E402
-from policyc.diagnostics import Findings  # noqa: E402
-from policyc.frontends.load import read_policies  # noqa: E402
-from policyc.ir.facts import NO_FACTS  # noqa: E402
-from policyc.ir.model import And, Policy, Test, ToolName  # noqa: E402
-from policyc.source import Source  # noqa: E402
-from policyc.table.encode import compile_table  # noqa: E402
+from benchmarks import scale, workload
+from policyc.diagnostics import Findings
+from policyc.frontends.load import read_policies
+from policyc.ir.facts import NO_FACTS
+from policyc.ir.model import And, Policy, Test, ToolName
+from policyc.source import Source
+from policyc.table.encode import compile_table
 
 SIZES = (20, 500, 10_000)
 
@@ -31,7 +31,9 @@ def plan(policy: Policy) -> dict[str, dict[str, list[Any]]]:
     for rule in policy.rules:
         tests = () if rule.when is None else rule.when.items if isinstance(rule.when, And) else (rule.when,)
         group = [[".".join(map(str, t.path.steps)), t.op, t.value] for t in tests if isinstance(t, Test)]
-        named = [rule.selector.name] if isinstance(rule.selector, ToolName) else [n for n in names if n.startswith("pay_")]
+        named = (
+            [rule.selector.name] if isinstance(rule.selector, ToolName) else [n for n in names if n.startswith("pay_")]
+        )
         for name in named:
             tools[name][rule.effect].append(group)
     return tools
