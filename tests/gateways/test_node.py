@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import json
 import re
+import runpy
 import shutil
 import subprocess
 from pathlib import Path
 from typing import Any
 
 import pytest
+
+from benchmarks import workload
 
 ROOT = Path(__file__).parents[2]
 LOADER = ROOT / "examples/gateways/node"
@@ -33,6 +36,15 @@ def test_the_loader_for_node_decides_as_the_vectors_say() -> None:
     for what in ("calls", "lists"):
         assert sum(int(n) for n in re.findall(rf"(\d+) {what}", "\n".join(told))) == sum(len(v[what]) for v in asked)
     assert f"{len(_index()['refused'])} tables to refuse" in told[0]
+
+
+def test_the_benchmark_reads_the_same_policy_off_the_rules() -> None:
+    plan = runpy.run_path(str(LOADER / "bench/export.py"))["plan"]
+    policy, closures, calls = workload.make(40)
+    read = workload.closures({name: (groups["deny"], groups["allow"]) for name, groups in plan(policy).items()})
+    allowed = [closures(*call) for call in calls]
+    assert [read(*call) for call in calls] == allowed
+    assert len(set(allowed)) == 2
 
 
 def _index() -> dict[str, Any]:
