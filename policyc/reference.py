@@ -238,6 +238,8 @@ def judge(test: Test, operand: Any) -> Truth:
             return truth_of(go_text(operand) == value)
         except RecursionError:  # nested too deep to print
             return UNDEFINED
+        except ValueError:  # something inside is not JSON
+            raise NotJson from None
     if kind in ("absent", "null"):
         return test.missing
     if test.length:

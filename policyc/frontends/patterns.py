@@ -18,6 +18,10 @@ _NOT_PORTABLE = (
 )
 
 
+_ESCAPES = re.compile(r"\\Q.*?(?:\\E|$)|\\(.)", re.DOTALL)
+"""What a backslash begins; of a quotation, nothing in it."""
+
+
 def check_pattern(pattern: str, span: Span, offset: int | None, findings: Findings) -> bool:
     """Report a pattern that RE2 does not take; True when it does.
 
@@ -29,9 +33,17 @@ def check_pattern(pattern: str, span: Span, offset: int | None, findings: Findin
         return False
     try:
         regex_search(pattern)
-        return True
     except PatternError as error:
         message = str(error)
+    else:
+        byte = next((m for m in _ESCAPES.finditer(pattern) if m.group(1) == "C"), None)
+        if byte is not None:
+            place = _inside(span, offset, byte.start(), byte.end())
+            said = r"`\C`, a single byte of the text, is in RE2 for C++ alone, and a gateway in another language refuses it"
+            findings.add(
+                "regex-not-portable", said, place, help=r"write `.` for any character, `(?s:.)` for a line end as well"
+            )
+        return byte is None
     unportable = _unportable(pattern)
     if unportable is not None:
         start, end, what = unportable

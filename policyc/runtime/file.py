@@ -35,7 +35,7 @@ class TableFile:
         """Raises TableError for bytes that are not a whole, unchanged table that this loader can honour."""
         lines = _lines(data)
         try:
-            self.header: dict[str, Any] = json.loads(lines[0])
+            self.header: dict[str, Any] = _json(lines[0])
             tests, rules, bodies = (count(self.header[name]) for name in ("tests", "rules", "bodies"))
             count(self.header["revision"])
             lacking = sorted({str(c) for c in self.header["capabilities"]} - CAPABILITIES)
@@ -46,8 +46,8 @@ class TableFile:
         if len(lines) != 3 + tests + 2 * rules + bodies + 2 or lines[-1]:
             raise TableError("the table has more or fewer lines than its header says")
         try:
-            self.policies: list[dict[str, Any]] = listed(json.loads(lines[1])["policies"])
-            self.paths: list[list[Any]] = listed(json.loads(lines[2]))
+            self.policies: list[dict[str, Any]] = listed(_json(lines[1])["policies"])
+            self.paths: list[list[Any]] = listed(_json(lines[2]))
             for path in self.paths:
                 check_path(path)
             for entry in self.policies:
@@ -84,13 +84,13 @@ class TableFile:
 
     def test(self, number: int) -> list[Any]:
         """[op, value, missing, mistyped, length, quantifier, inner]."""
-        found = listed(json.loads(self._tests[count(number)]))
+        found = listed(_json(self._tests[count(number)]))
         check_test(found)
         return found
 
     def rule(self, number: int) -> list[Any]:
         """[id, effect, reason, by, severity, limit]."""
-        found = listed(json.loads(self._rules[count(number)]))
+        found = listed(_json(self._rules[count(number)]))
         check_rule(found)
         if found[5] is not None:
             check_limit(found[5])
@@ -98,22 +98,22 @@ class TableFile:
 
     def body(self, number: int) -> Any:
         """[leaves, root, node, …], or the object of a list of rules."""
-        return json.loads(self._bodies[count(number)])
+        return _json(self._bodies[count(number)])
 
     def place(self, number: int) -> tuple[str, int, int, int, int] | None:
         """Where a rule stands: file, line, column, end line, end column."""
-        spot = json.loads(self._places[count(number)])
+        spot = _json(self._places[count(number)])
         if spot is None:
             return None
         file, line, column, end_line, end_column = map(count, spot)
-        return text(listed(json.loads(self._files)["files"])[file]), line, column, end_line, end_column
+        return text(listed(_json(self._files)["files"])[file]), line, column, end_line, end_column
 
 
 def _lines(data: bytes) -> list[bytes]:
     """What follows the first line, whose digest it has."""
     first, newline, content = data.partition(b"\n")
     try:
-        head = json.loads(first) if newline and len(first) < _FIRST_LINE else None
+        head = _json(first) if newline and len(first) < _FIRST_LINE else None
     except (ValueError, RecursionError):
         head = None
     if not isinstance(head, dict) or head.get("format") != FORMAT:
@@ -123,3 +123,8 @@ def _lines(data: bytes) -> list[bytes]:
     if head.get("sha256") != hashlib.sha256(content).hexdigest():
         raise TableError("the table was changed or cut short: its content does not have the digest that it states")
     return content.split(b"\n")
+
+
+def _json(line: bytes) -> Any:
+    """A line as JSON, which is UTF-8 without a mark before it; the decoder itself would guess at other encodings."""
+    return json.loads(str(line, "utf-8"))

@@ -252,8 +252,10 @@ class _Policy:
         wanted = tuple([self._limit(i) for i in reserved])
         if rule == -1:
             return Decision(effect, None, None, wanted, None, None, False, None, self._name)
-        name, reason, by, severity, hidden, source = self._said(rule)
-        return Decision(effect, name, reason, wanted, by, severity, hidden, source, self._name)
+        name, how, reason, by, severity, source = self._said(rule)
+        if effect != "deny" and how in ("hide", "limit"):
+            raise ValueError((effect, how))
+        return Decision(effect, name, reason, wanted, by, severity, how == "hide", source, self._name)
 
     def _said(self, number: int) -> tuple[Any, ...]:
         """What a decision tells of its rule."""
@@ -264,7 +266,7 @@ class _Policy:
                 reason = reason or "the amount that this limit adds up is missing or not a number"
             place = self._file.place(number)
             source = None if place is None else f"{place[0]}:{place[1]}"
-            known = self._rules[number] = (name, reason, by, severity, how == "hide", source)
+            known = self._rules[number] = (name, how, reason, by, severity, source)
         return known
 
     def _rule(self, number: int) -> list[Any]:

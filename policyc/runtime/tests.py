@@ -133,6 +133,8 @@ def _prints(value: str, missing: int) -> Operand:
             return TRUE if go_text(v) == value else FALSE
         except RecursionError:  # nested too deep to print
             return UNDEFINED
+        except ValueError:  # something inside is not JSON
+            return NOT_JSON
         except AttributeError:  # a key that is no string
             return NOT_JSON
 

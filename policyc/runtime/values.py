@@ -65,8 +65,8 @@ def follow(value: Any, steps: tuple[str | int, ...]) -> Any:
 def go_text(value: Any) -> str:
     """What Go's `fmt.Sprintf("%v")` prints for a decoded JSON value (numbers are float64 there; -0 prints as 0).
 
-    Source: Go's `fmt` and `strconv` documentation; the exponent form starts at 10^6 and below 10^-4, as `%v` of a
-    shortest float64 does.
+    Raises ValueError for what is not JSON, also deep inside. Source: Go's `fmt` and `strconv` documentation; the exponent form
+    starts at 10^6 and below 10^-4, as `%v` of a shortest float64 does.
     """
     if value is None:
         return "<nil>"
@@ -74,14 +74,14 @@ def go_text(value: Any) -> str:
         return "true" if value else "false"
     if type(value) is str:
         return value
-    if type(value) is int or type(value) is float:
+    if kind(value) == NUMBER:
         return _go_float(value)
     if type(value) is list:
         return "[" + " ".join(map(go_text, value)) + "]"
     if type(value) is dict:
         keys = sorted(value, key=lambda k: k.encode("utf-8", "surrogatepass"))
         return "map[" + " ".join(f"{k}:{go_text(value[k])}" for k in keys) + "]"
-    return str(value)
+    raise ValueError(f"{value!r:.40} is not JSON")
 
 
 def _go_float(value: int | float) -> str:

@@ -197,7 +197,7 @@ class _Writer:
 
 
 def _big(value: Any) -> bool:
-    return type(value) is int and abs(value) > 2**53
+    return type(value) is int and abs(value) >= 2**53
 
 
 def list_program(program: ToolProgram, rules: Sequence[Rule]) -> ToolProgram:

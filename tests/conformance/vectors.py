@@ -179,7 +179,7 @@ def _needs(value: Any) -> Iterator[str]:
     if isinstance(value, str):
         if any("\ud800" <= c <= "\udfff" for c in value):
             yield "surrogates"
-    elif type(value) is int and abs(value) > BIG:
+    elif type(value) is int and abs(value) >= BIG:
         yield "integer.big"
     elif isinstance(value, dict):
         for pair in value.items():

@@ -286,6 +286,7 @@ def test_faults_of_limits(keys: dict[str, Any], rule: str, text: str) -> None:
         ({"path": "args.x", "op": "regex", "value": 5}, "wrong-type", "5"),
         ({"path": "args.x", "op": "regex", "value": "[a("}, "invalid-regex", "[a("),
         ({"path": "args.x", "op": "regex", "value": "(?=a)b"}, "regex-not-portable", "(?="),
+        ({"path": "args.x", "op": "regex", "value": "\\Cx"}, "regex-not-portable", '"\\\\Cx"'),
         ({"path": "args.x", "op": "regex", "value": "a" * 5000}, "invalid-regex", '"' + "a" * 5000 + '"'),
         ({"path": "args.x", "op": "exists", "value": "yes"}, "wrong-type", '"yes"'),
         ({"path": "args.x", "op": "exists", "value": True, "missing": "deny"}, "invalid-value", '"missing"'),

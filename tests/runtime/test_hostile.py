@@ -144,6 +144,7 @@ def test_what_the_format_does_not_have_is_refused_at_once(number: int, way: tupl
         (BODY, (0, 0, 1), -1.0),
         (BODY, (0, 0, 1), 10**6),
         (BODY, (0, 0), ["deny", -1]),
+        (BODY, (0, 0), ["allow", LIMIT - RULE, []]),  # what denies by its nature
         (LIMIT, (5, "counter"), None),
         (LIMIT, (5, "max"), "5"),
         (LIMIT, (5, "max"), True),
@@ -357,6 +358,21 @@ def _frames() -> list[Any]:
         found.append(frame)
         frame = frame.f_back  # type: ignore[assignment]
     return found
+
+
+@pytest.mark.parametrize("value", [[float("nan")], [{"k": [float("inf")]}], [object()], [{"k": (1,)}]])
+def test_what_is_not_json_inside_of_what_is_printed_denies(value: Any) -> None:
+    table = Table(compiled('policy "p" default allow on t { deny when args.a prints "[1]" }'))
+    assert table.decide("t", {"a": value}).reason == NOT_JSON_REASON
+    assert table.decide("t", {"a": [2]}).allowed
+
+
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16", "utf-16-le"])
+def test_a_line_in_another_encoding_is_refused(encoding: str) -> None:
+    lines = fuzz.lines_of(fuzz.ALL_KINDS)
+    lines[PATHS] = lines[PATHS].decode().encode(encoding)
+    with pytest.raises(TableError):
+        Table(sealed(lines))
 
 
 def test_arguments_with_keys_that_are_no_text_deny() -> None:
