@@ -25,6 +25,7 @@ from policyc.gateway.verdict import (
     Approval,
     Call,
     Verdict,
+    carried,
     of_answer,
     of_approval,
     of_decision,
@@ -32,7 +33,9 @@ from policyc.gateway.verdict import (
 from policyc.runtime.decision import MissingScope, Reservation
 from policyc.runtime.table import Table
 
-__all__ = ["Approval", "AsyncEnforcer", "Call", "Enforcer", "Live", "Verdict"]
+Listed = tuple[str | None, str]
+"""A tool of a list: its server, None where there is none to tell, and its name."""
+__all__ = ["Approval", "AsyncEnforcer", "Call", "Enforcer", "Listed", "Live", "Verdict"]
 logger = logging.getLogger("policyc.gateway")
 
 
@@ -52,24 +55,41 @@ class _Shared:
         self._log = log
         self._numbers, self._process = count(1), token_hex(4)
 
-    def visible(self, tools: Iterable[str], *, server: str | None = None, policy: str | None = None) -> list[str]:
+    def visible(self, tools: Iterable[Listed], *, policy: str | None = None) -> list[Listed]:
         """Those of the tools that tools/list may show, in the order given; none when that cannot be decided. Never raises."""
         began = perf_counter()
         named = list(tools)
-        table, shown = self._table(), []
+        shown: list[Listed] = []
+        revision = None
         try:
-            shown = table.visible(named, server=server, policy=policy)
+            table = self._table()
+            revision = _revision(table)
+            shown = [(server, tool) for server, tool in named if table.visible([tool], server=server, policy=policy)]
         except Exception as error:
+            shown = []
             logger.error("no tool is shown, because that could not be decided: %r", error, exc_info=True)
         if self._log is not None:
             seen = set(shown)
-            gone = [name for name in named if name not in seen]
+            gone = [
+                tool if server is None else f"{server}/{tool}" for server, tool in named if (server, tool) not in seen
+            ]
             try:
-                self._log.listing(len(shown), gone, server, policy, _revision(table), perf_counter() - began)
+                self._log.listing(len(shown), gone, policy, revision, perf_counter() - began)
             except Exception as error:
                 logger.error("the decision log could not be written: %r", error)
                 return shown if self._log.on_failure == "allow" else []
         return shown
+
+    def deny(self, call: Call, problem: str) -> Verdict:
+        """The denial of a call that the gateway could not make whole (no context, say), logged. A tool that is hidden, or not there, stays
+        so. Never raises."""
+        began = perf_counter()
+        verdict = self._decided(call._replace(arguments={}, context={}))._replace(call=call)
+        if not verdict.hidden:
+            verdict = verdict._replace(effect="deny", reason=UNDECIDED)
+        verdict = verdict._replace(problem=problem)
+        self._written("call", verdict, began)
+        return verdict
 
     def _table(self) -> Table:
         """The table in force; a call keeps it to its end."""
@@ -93,6 +113,10 @@ class _Shared:
             logger.error("call %s is denied, because it could not be decided: %r", number, error, exc_info=True)
             problem = f"{type(error).__name__}: {error}"
             return Verdict("deny", UNDECIDED, call, problem=problem, revision=revision, number=number)
+
+    def _again(self, call: Call, earlier: Verdict | None) -> Verdict:
+        verdict = self._decided(call)
+        return verdict if earlier is None else carried(verdict, earlier)
 
     def _wanted(self, verdict: Verdict) -> list[Reservation] | Verdict:
         """What to reserve for a call that may go ahead, or its denial."""
@@ -136,10 +160,14 @@ class Enforcer(_Shared):
         super().__init__(table, log)
         self._counters: Counters = MemoryCounters() if counters is None else counters
 
-    def enforce(self, call: Call) -> Verdict:
-        """Decide a call, reserve its limits where it is allowed, and log it. Never raises."""
+    def enforce(self, call: Call, earlier: Verdict | None = None) -> Verdict:
+        """Decide a call, reserve its limits where it is allowed, and log it. Never raises.
+
+        `earlier`: the verdict that let an earlier leg of the same call through, where the upstream asked for input and the call came
+        again. It is decided again, and neither counted nor held again. The gateway sees to it that a verdict is given once.
+        """
         began = perf_counter()
-        return self._end("call", self._reserved(self._decided(call)), began)
+        return self._end("call", self._reserved(self._again(call, earlier)), began)
 
     def settle(self, verdict: Verdict, approval: Approval) -> Verdict:
         """The verdict on a held call when its approval was answered; accepted, its limits are reserved now. Never raises. Raises
@@ -162,7 +190,7 @@ class Enforcer(_Shared):
         return given
 
     def _reserved(self, verdict: Verdict) -> Verdict:
-        if verdict.effect != "allow":
+        if verdict.effect != "allow" or verdict.receipt is not None:
             return verdict
         wanted = self._wanted(verdict)
         if isinstance(wanted, Verdict):
@@ -189,10 +217,10 @@ class AsyncEnforcer(_Shared):
         super().__init__(table, log)
         self._counters: AsyncCounters = AsyncMemoryCounters() if counters is None else counters
 
-    async def enforce(self, call: Call) -> Verdict:
+    async def enforce(self, call: Call, earlier: Verdict | None = None) -> Verdict:
         """As `Enforcer.enforce`."""
         began = perf_counter()
-        return await self._end("call", await self._reserved(self._decided(call)), began)
+        return await self._end("call", await self._reserved(self._again(call, earlier)), began)
 
     async def settle(self, verdict: Verdict, approval: Approval) -> Verdict:
         """As `Enforcer.settle`."""
@@ -215,7 +243,7 @@ class AsyncEnforcer(_Shared):
         return given
 
     async def _reserved(self, verdict: Verdict) -> Verdict:
-        if verdict.effect != "allow":
+        if verdict.effect != "allow" or verdict.receipt is not None:
             return verdict
         wanted = self._wanted(verdict)
         if isinstance(wanted, Verdict):

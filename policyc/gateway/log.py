@@ -75,6 +75,7 @@ class DecisionLog:
             event,
             seconds,
             call=verdict.number,
+            id=None if call.id is None else self._value("id", call.id),
             tool=_short(call.tool),
             server=call.server,
             policy=decision.policy if decision else call.policy,
@@ -105,17 +106,9 @@ class DecisionLog:
             problem=verdict.problem or verdict.uncounted,
         )
 
-    def listing(
-        self,
-        shown: int,
-        hidden: list[str],
-        server: str | None,
-        policy: str | None,
-        revision: int | None,
-        seconds: float,
-    ) -> None:
+    def listing(self, shown: int, hidden: list[str], policy: str | None, revision: int | None, seconds: float) -> None:
         """Write what tools/list was cut down to. Raises what the sink raises."""
-        self._write("list", seconds, server=server, policy=policy, revision=revision, shown=shown, hidden=hidden)
+        self._write("list", seconds, policy=policy, revision=revision, shown=shown, hidden=hidden)
 
     def close(self) -> None:
         """Close the file; streams and functions belong to whoever gave them."""

@@ -21,8 +21,8 @@ class Call(NamedTuple):
 
     `arguments`: the decoded JSON object; anything else denies. `context`: who calls, from the gateway and never from the agent.
     `policy`: which policy of the table holds; None where it has one. `id`: names the call among its retries (see `Counters.reserve`):
-    the gateway's own, never of the agent's choice. `exists`: whether there is such a tool; a call of one that is not there is answered
-    like one of a hidden tool.
+    the gateway's own, never of the agent's choice. `exists`: whether there is such a tool, for gateways that know: a call of one that
+    is not there is answered like one of a hidden tool.
     """
 
     tool: str
@@ -82,6 +82,24 @@ def of_decision(call: Call, decision: Decision, revision: int | None, number: st
     if decision.effect == "allow":
         return verdict
     return verdict._replace(reason=decision.reason or (NO_REASON if decision.rule else NO_ALLOW))
+
+
+def carried(verdict: Verdict, earlier: Verdict) -> Verdict:
+    """The verdict on a later leg of a call of which an earlier leg was let through: what was counted for that one stays counted, and its
+    approval holds, as long as the table still says the same."""
+    now, then = verdict.decision, earlier.decision
+    if now is None or then is None or verdict.effect == "deny" or earlier.receipt is None or now.limits != then.limits:
+        return verdict
+    if verdict.effect == "approve" and (earlier.approval is None or (now.rule, now.by) != (then.rule, then.by)):
+        return verdict
+    return verdict._replace(
+        effect="allow",
+        reason="",
+        receipt=earlier.receipt,
+        repeated=True,
+        approval=earlier.approval,
+        uncounted=earlier.uncounted,
+    )
 
 
 def of_answer(verdict: Verdict, answer: Admitted | Refused) -> Verdict:
