@@ -14,4 +14,5 @@ VERBS = {
     "catalog": "catalog",
     "rule": "rule",
     "schema": "schema",
+    "keygen": "keygen",
 }
