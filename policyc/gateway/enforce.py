@@ -102,6 +102,8 @@ class _Shared:
         try:
             table = self._table()
             revision = _revision(table)
+            if call.context is not None and type(call.context) is not dict:
+                raise TypeError(f"the context is a dict; this is a {type(call.context).__name__}")
             if type(call.arguments) is not dict:
                 # Decided all the same, with nothing to decide by, so that a hidden tool is one whatever it is called with.
                 decision = table.decide(call.tool, {}, call.context, server=call.server, policy=call.policy)

@@ -221,14 +221,13 @@ class PolicyMiddleware(Middleware):
 
     def _answered(self, verdict: Verdict, context: Context, text: str) -> Approval:
         """The answer that came with this leg of the call, if this gateway asked for it. Raises _Ask otherwise."""
-        mark = (context.request_state or "").removeprefix(f"{_ASK}:")
-        answer = (context.input_responses or {}).get(_ASK)
-        if mark != context.request_state and isinstance(answer, mt.ElicitResult):
-            held = self._rounds.take(mark, verdict.call)
+        state, answer = context.request_state or "", (context.input_responses or {}).get(_ASK)
+        if state.startswith(f"{_ASK}:") and isinstance(answer, mt.ElicitResult):
+            held = self._rounds.take(state, verdict.call)
             if held is not None and _same(held, verdict):
                 return _approval_of(answer)
         request = mt.ElicitRequest(params=mt.ElicitRequestFormParams(message=text, requested_schema=SCHEMA))
-        state = f"{_ASK}:{self._rounds.keep(verdict)}"
+        state = self._rounds.keep(verdict, f"{_ASK}:{token_hex(16)}")
         raise _Ask(mt.InputRequiredResult(input_requests={_ASK: request}, request_state=state))
 
     async def _forward(

@@ -13,6 +13,7 @@ from os import PathLike
 from threading import Lock
 from typing import Any, Final, Literal, TextIO
 
+from policyc.counters.entries import number
 from policyc.gateway.verdict import Verdict
 
 LONGEST: Final = 200
@@ -68,7 +69,6 @@ class DecisionLog:
     def decision(self, event: str, verdict: Verdict, seconds: float) -> None:
         """Write what was decided. `event`: `call`, `approval` or `refund`. Raises what the sink raises."""
         call, decision = verdict.call, verdict.decision
-        arguments = call.arguments if isinstance(call.arguments, dict) else None
         reserved = verdict.receipt.counted if verdict.receipt else ()
         refused, approval = verdict.refused, verdict.approval
         self._write(
@@ -85,8 +85,9 @@ class DecisionLog:
             source=decision.source if decision else None,
             reason=verdict.reason or (decision.reason if decision else None),
             hidden=verdict.hidden,
+            exists=call.exists,
             reserved=[
-                {"limit": limit.id, "amount": counted.amount}
+                {"limit": limit.id, "amount": number(counted.amount)}
                 for limit, counted in zip(decision.limits if decision else (), reserved, strict=False)
             ],
             refused=None
@@ -101,7 +102,7 @@ class DecisionLog:
             approval=None
             if approval is None
             else {"outcome": approval.outcome, "by": approval.by, "needed": decision.by if decision else None},
-            arguments=self._object("args", arguments),
+            arguments=self._object("args", call.arguments),
             context=self._object("context", call.context),
             problem=verdict.problem or verdict.uncounted,
         )
@@ -134,8 +135,8 @@ class DecisionLog:
             self._stream.write(text + "\n")
             self._stream.flush()
 
-    def _object(self, root: str, values: dict[str, Any] | None) -> dict[str, Any] | None:
-        if values is None:
+    def _object(self, root: str, values: Any) -> dict[str, Any] | None:
+        if not isinstance(values, dict):
             return None
         said = {_short(name): self._value(f"{root}.{name}", values[name]) for name in list(values)[:MOST]}
         if len(values) > MOST:

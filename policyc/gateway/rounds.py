@@ -11,7 +11,6 @@ import json
 import time
 from collections.abc import Callable
 from hashlib import sha256
-from secrets import token_hex
 from typing import Final, NamedTuple
 
 from policyc.gateway.verdict import Call, Verdict
@@ -35,12 +34,11 @@ class Rounds:
         self._seconds, self._clock = seconds, clock
         self._legs: dict[bytes, _Leg] = {}
 
-    def keep(self, verdict: Verdict, mark: str | None = None) -> str:
-        """Keep a verdict for the call's next leg, and give the mark to find it by: a new one, unless the upstream made one."""
+    def keep(self, verdict: Verdict, mark: str) -> str:
+        """Keep a verdict for the call's next leg under a mark, which it gives back."""
         now = self._clock()
         while self._legs and (len(self._legs) >= MOST or next(iter(self._legs.values())).until <= now):
             del self._legs[next(iter(self._legs))]
-        mark = token_hex(16) if mark is None else mark
         name = _name(mark, verdict.call)
         self._legs.pop(name, None)
         self._legs[name] = _Leg(verdict, now + self._seconds)

@@ -77,8 +77,7 @@ def of_decision(call: Call, decision: Decision, revision: int | None, number: st
     """The verdict of the table alone; nothing is reserved yet."""
     verdict = Verdict(decision.effect, "", call, decision=decision, revision=revision, number=number)
     if decision.hidden or not call.exists:
-        problem = None if call.exists else NO_SUCH_TOOL
-        return verdict._replace(effect="deny", reason=NO_SUCH_TOOL, hidden=True, problem=problem)
+        return verdict._replace(effect="deny", reason=NO_SUCH_TOOL, hidden=True)
     if decision.effect == "allow":
         return verdict
     return verdict._replace(reason=decision.reason or (NO_REASON if decision.rule else NO_ALLOW))

@@ -24,7 +24,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(description="A FastMCP gateway in front of mcp-server-git.")
     parser.add_argument("table", help="written by `policyc compile git.policy -o git.table`")
     parser.add_argument("repository", help="the git repository that the agent works on")
-    parser.add_argument("--grant", default="local", help="whose limits are counted (a gateway with logins takes it from the token)")
+    parser.add_argument(
+        "--grant", default="local", help="whose limits are counted (a gateway with logins takes it from the token)"
+    )
     parser.add_argument("--redis", metavar="URL", help="count here, for several gateways with the same limits")
     parser.add_argument("--log", metavar="FILE", help="the decision log; standard error when left out")
     parser.add_argument("--http", metavar="PORT", type=int, help="serve streamable HTTP on 127.0.0.1, not stdio")
