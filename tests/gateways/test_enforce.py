@@ -256,6 +256,41 @@ def test_a_later_leg_is_decided_again_but_not_counted_again(enforcer: Both) -> N
     assert enforcer.enforce(pay(20), accepted).allowed
 
 
+@pytest.mark.parametrize(
+    ("then", "now"),
+    [
+        ('approve pay by "finance" id it', 'approve pay by "legal" id it'),
+        ('approve pay by "finance" id it', 'approve pay by "finance" id other'),
+        ("allow pay id it", "approve pay id it"),
+    ],
+)
+def test_an_approval_holds_for_what_was_asked(kind: str, tmp_path: Path, then: str, now: str) -> None:
+    path = tmp_path / "t.table"
+    text = 'policy "shop" default allow limit pay : 9 per day by user '
+    path.write_bytes(compiled(text + then, 1))
+    live = LiveTable(path)
+    both = Both(kind, live)
+    first = both.enforce(pay(1))
+    if first.effect == "approve":
+        first = both.settle(first, Approval("accepted"))
+    assert first.allowed
+    assert both.enforce(pay(1), first).allowed
+    path.write_bytes(compiled(text + now, 2))
+    assert live.reload() == "replaced"
+    assert both.enforce(pay(1), first).effect == "approve"
+
+
+def test_a_limit_that_is_new_counts_a_later_leg(kind: str, tmp_path: Path) -> None:
+    path = tmp_path / "t.table"
+    path.write_bytes(compiled('policy "shop" default allow limit pay : 9 per day by user', 1))
+    live = LiveTable(path)
+    both = Both(kind, live)
+    first = both.enforce(pay(1))
+    path.write_bytes(compiled('policy "shop" default allow limit pay : 1 per day by user as new', 2))
+    assert live.reload() == "replaced"
+    assert [both.enforce(pay(1), first).effect for _ in range(2)] == ["allow", "deny"]
+
+
 def test_a_call_keeps_the_table_that_it_began_with(kind: str, tmp_path: Path) -> None:
     path = tmp_path / "t.table"
     path.write_bytes(compiled(TEXT, 1))

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import ast
 import asyncio
+import inspect
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -21,6 +24,7 @@ from policyc.gateway.enforce import Approval, Verdict
 from policyc.gateway.fastmcp import PolicyMiddleware, by_prefix, default_context
 from policyc.gateway.log import DecisionLog
 from policyc.runtime import Table
+from tests.meta.tree import ROOT
 from tests.runtime.build import compiled
 
 TEXT = """
@@ -318,3 +322,27 @@ def test_who_calls_is_what_is_verified(monkeypatch: pytest.MonkeyPatch) -> None:
         "grant": "g1",
         "roles": ["clerk"],
     }
+
+
+def test_the_code_of_the_guide_imports_what_there_is() -> None:
+    page = (ROOT / "docs" / "gateways.md").read_text(encoding="utf-8")
+    blocks = re.findall(r"^```python\n(.*?)^```$", page, re.MULTILINE | re.DOTALL)
+    assert len(blocks) == 2
+    options = set(
+        re.findall(
+            r"^\| `(\w+)` \| .* \| .* \|$", page.partition("## Options")[2].partition("**Context.**")[0], re.MULTILINE
+        )
+    )
+    assert options == set(inspect.signature(PolicyMiddleware).parameters)
+    for block in blocks:
+        for line in ast.parse(block).body:
+            if isinstance(line, ast.ImportFrom):
+                exec(compile(ast.Module([line], []), "gateways.md", "exec"), {})
+
+
+def test_the_guide_names_every_field_of_the_log() -> None:
+    page = (ROOT / "docs" / "gateways.md").read_text(encoding="utf-8").partition("| field |")[2]
+    made = behind()
+    listed(made)
+    meet(made, SMALL)
+    assert {name for line in LINES for name in line if f"`{name}`" not in page} == set()
