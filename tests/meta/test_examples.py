@@ -19,8 +19,8 @@ ALL = [ROOT / path for path in files() if path.parts[0] == "examples" and path.p
 POLICIES = [path for path in ALL if path.name.endswith(SUFFIXES)]
 CATALOGS = [path for path in ALL if path.suffix == ".json" and path not in POLICIES]
 SCRIPTS = [path for path in ALL if path.suffix in (".sh", ".py")]
-TESTED_ELSEWHERE = {"catalog.overrides.yaml", "README.md", ".gitignore", "policyc.toml"}
-"""Overrides are loaded with their catalog, a configuration by the policies beside it."""
+TESTED_ELSEWHERE = {"catalog.overrides.yaml", "README.md", ".gitignore", "policyc.toml", "transcript.md"}
+"""Overrides are loaded with their catalog, a configuration by the policies beside it, a transcript is made anew."""
 
 
 def label(path: Path) -> str:
