@@ -9,7 +9,8 @@ import typer
 
 from policyc.cli.lint import NO_INPUT
 from policyc.cli.options import CatalogFiles, ConfigFile, NoConfig, Overrides, Paths, StdinFilename, stdin_name
-from policyc.cli.output import emit, replace_file, say
+from policyc.cli.output import emit, say
+from policyc.cli.sign import private_keys, signature_stands, write_table
 from policyc.diagnostics import PolicycError
 
 app = typer.Typer(rich_markup_mode=None, add_completion=False)
@@ -39,6 +40,15 @@ def compile(
     check: Annotated[
         bool, typer.Option("--check", help="Write nothing; exit with 1 when FILE is not current.")
     ] = False,
+    sign: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--sign",
+            metavar="KEY",
+            help="Sign with this private key, into FILE.sig; repeat for several.",
+            show_default=False,
+        ),
+    ] = None,
     stdin_filename: StdinFilename = None,
     config: ConfigFile = None,
     no_config: NoConfig = False,
@@ -52,6 +62,7 @@ def compile(
         raise PolicycError("`--config` and `--no-config` exclude each other")
     if output == "-":
         raise PolicycError("a table is written to a file; name one with `-o`")
+    keys = private_keys(sign, output)
     named = paths or ["."]
     options = pipeline.Options(
         catalog=tuple(catalog or ()),
@@ -76,13 +87,13 @@ def compile(
     table = pipeline.compile(checked, revision=revision)
     if check:
         if table == committed:
-            return 0
+            return signature_stands(output, table, keys)
         from policyc.features.table_current import why_stale
 
         why = f"is not current: {why_stale(committed, table)}" if committed else "does not exist or is empty"
         say(f"policyc: `{output}` {why}; run `policyc compile` again")
         return 1
-    replace_file(output, table)
+    write_table(output, table, keys, revision)
     count = len(checked.programs)
     emit(f"{clean(output)}: {count} {'policy' if count == 1 else 'policies'}, {len(table)} bytes\n")
     return 0

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Sequence
 from contextlib import suppress
 from typing import NoReturn
 
@@ -56,30 +57,82 @@ def replace_file(path: str, data: bytes) -> None:
     A link is followed, permissions are kept; what is there and is no regular file (a pipe, a device) is written to as it is. Raises
     PolicycError where that is not possible.
     """
-    import tempfile
-
     target = os.path.realpath(path)
-    temporary = None
     try:
         if os.path.exists(target) and not os.path.isfile(target) and not os.path.isdir(target):
             with open(target, "wb") as device:
                 device.write(data)
             return
-        mode = os.stat(target).st_mode & 0o777 if os.path.exists(target) else 0o666 & ~_umask()
-        handle, temporary = tempfile.mkstemp(prefix=f".{os.path.basename(target)}.", dir=os.path.dirname(target))
-        with os.fdopen(handle, "wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        os.chmod(temporary, mode)
-        os.replace(temporary, target)
-        temporary = None
+    except OSError as error:
+        raise PolicycError(f"cannot write `{path}`: {(error.strerror or str(error)).lower()}") from None
+    replace_files([(path, data)])
+
+
+def replace_files(files: Sequence[tuple[str, bytes]]) -> None:
+    """As `replace_file`, several regular files in this order: all of them, or none where one cannot be written.
+
+    All are written and flushed before the first is renamed; should a rename fail, what was renamed before is put back.
+    """
+    targets = [os.path.realpath(path) for path, _ in files]
+    made: list[str] = []
+    done: list[tuple[str, str | None]] = []
+    try:
+        for target, named in zip(targets, files, strict=True):
+            path, data = named
+            _beside(target, data, made)
+        for target, named, temporary in zip(targets, files, tuple(made), strict=True):
+            path, kept = named[0], None
+            if target != targets[-1] and os.path.isfile(target):
+                with open(target, "rb") as file:
+                    kept = _beside(target, file.read(), made)
+            os.replace(temporary, target)
+            done.append((target, kept))
+        done.clear()
     except OSError as error:
         raise PolicycError(f"cannot write `{path}`: {(error.strerror or str(error)).lower()}") from None
     finally:
-        if temporary is not None:
+        for target, kept in done:
+            with suppress(OSError):
+                os.unlink(target) if kept is None else os.replace(kept, target)
+        for temporary in made:
             with suppress(OSError):
                 os.unlink(temporary)
+
+
+def _beside(target: str, data: bytes, made: list[str]) -> str:
+    """A temporary file beside another one, with its permissions; it is noted in `made`."""
+    import tempfile
+
+    mode = os.stat(target).st_mode & 0o777 if os.path.exists(target) else 0o666 & ~_umask()
+    handle, temporary = tempfile.mkstemp(prefix=f".{os.path.basename(target)}.", dir=os.path.dirname(target))
+    made.append(temporary)
+    with os.fdopen(handle, "wb") as file:
+        file.write(data)
+        file.flush()
+        os.fsync(file.fileno())
+    os.chmod(temporary, mode)
+    return temporary
+
+
+def create_files(files: Sequence[tuple[str, bytes, int]]) -> None:
+    """Create files with these permissions: all of them, or none where one is there already. Raises PolicycError."""
+    created: list[str] = []
+    try:
+        for path, data, mode in files:
+            with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode), "wb") as file:
+                created.append(path)
+                file.write(data)
+                file.flush()
+                os.fsync(file.fileno())
+        created.clear()
+    except FileExistsError:
+        raise PolicycError(f"`{path}` is there already, and keys are not overwritten; choose another name") from None
+    except OSError as error:
+        raise PolicycError(f"cannot write `{path}`: {(error.strerror or str(error)).lower()}") from None
+    finally:
+        for made in created:
+            with suppress(OSError):
+                os.unlink(made)
 
 
 def _umask() -> int:

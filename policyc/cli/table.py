@@ -1,4 +1,4 @@
-"""`policyc table show`: a compiled table as rows."""
+"""`policyc table show` and `policyc table verify`: a compiled table as rows, and who signed it."""
 
 from __future__ import annotations
 
@@ -41,3 +41,28 @@ def show(
         raise PolicycError("`--other` shows what holds for tools that no rule names, so it takes no TOOL")
     emit(clean_lines(render(table, tool, output_format, policy, other)).rstrip("\n") + "\n")
     return 0
+
+
+@app.command()
+def verify(
+    table: Annotated[str, typer.Argument(metavar="TABLE", help="The file that `policyc compile --sign` wrote.")],
+    key: Annotated[
+        list[str],
+        typer.Option("--key", metavar="PUB", help="A public key; repeat for several, any one of which is enough."),
+    ],
+    signature: Annotated[
+        str | None,
+        typer.Option(
+            "--signature", metavar="FILE", help="The signature; left out: TABLE with `.sig` added.", show_default=False
+        ),
+    ] = None,
+    output_format: Annotated[str, typer.Option("--output-format", metavar="FORMAT", help="text or json.")] = "text",
+) -> int:
+    """Say whether a gateway with these keys would load the table: exit 0 if it is signed by one of them and whole, else 1."""
+    from policyc.features.table_verify import FORMATS, render, verified
+    from policyc.report.clean import clean_lines
+
+    choice(output_format, FORMATS, "--output-format")
+    found = verified(table, key, signature)
+    emit(clean_lines(render(found, output_format)))
+    return 0 if found.why is None else 1

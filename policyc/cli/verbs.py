@@ -15,4 +15,5 @@ VERBS = {
     "catalog": "catalog",
     "rule": "rule",
     "schema": "schema",
+    "keygen": "keygen",
 }

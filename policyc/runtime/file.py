@@ -6,6 +6,16 @@ import hashlib
 import json
 from typing import Any, Final
 
+from policyc.runtime.wellformed import (
+    check_limit,
+    check_path,
+    check_policy,
+    check_rule,
+    check_test,
+    count,
+    listed,
+    text,
+)
 from policyc.table.model import CAPABILITIES, FORMAT, VERSION, TableError
 
 MALFORMED: Final = (KeyError, IndexError, TypeError, ValueError, AttributeError, RecursionError, OverflowError)
@@ -17,8 +27,8 @@ _FIRST_LINE: Final = 1000
 class TableFile:
     """A table whose digest holds and whose capabilities this loader has.
 
-    `header`: line 2. `policies`: the index. `paths`: the pool. Tests, rules, bodies and places are decoded one by one; whoever asks meets
-    what json.loads raises for a line that is not JSON, and IndexError for a number that is not there.
+    `header`: line 2. `policies`: the index. `paths`: the pool. Tests, rules, bodies and places are decoded one by one, and looked at before
+    they are given; whoever asks meets one of MALFORMED where they do not fit the format.
     """
 
     def __init__(self, data: bytes) -> None:
@@ -26,7 +36,8 @@ class TableFile:
         lines = _lines(data)
         try:
             self.header: dict[str, Any] = json.loads(lines[0])
-            tests, rules, bodies = (_count(self.header[name]) for name in ("tests", "rules", "bodies"))
+            tests, rules, bodies = (count(self.header[name]) for name in ("tests", "rules", "bodies"))
+            count(self.header["revision"])
             lacking = sorted({str(c) for c in self.header["capabilities"]} - CAPABILITIES)
         except MALFORMED:
             raise TableError("the table's header does not fit the format") from None
@@ -35,10 +46,18 @@ class TableFile:
         if len(lines) != 3 + tests + 2 * rules + bodies + 2 or lines[-1]:
             raise TableError("the table has more or fewer lines than its header says")
         try:
-            self.policies: list[dict[str, Any]] = json.loads(lines[1])["policies"]
-            self.paths: list[list[Any]] = json.loads(lines[2])
-        except MALFORMED:
-            raise TableError("the table's index does not fit the format") from None
+            self.policies: list[dict[str, Any]] = listed(json.loads(lines[1])["policies"])
+            self.paths: list[list[Any]] = listed(json.loads(lines[2]))
+            for path in self.paths:
+                check_path(path)
+            for entry in self.policies:
+                check_policy(entry, rules, bodies)
+            if [text(p["name"]) for p in self.policies] != self.header["policies"] or not self.policies:
+                raise ValueError("the header names other policies than the index")
+            if len({p["name"] for p in self.policies}) != len(self.policies):
+                raise ValueError("two policies of one name")
+        except MALFORMED as error:
+            raise TableError(f"the table's index does not fit the format ({error!r:.200})") from None
         at = 3 + tests
         self._tests, self._rules = lines[3:at], lines[at : at + rules]
         at += rules
@@ -65,23 +84,29 @@ class TableFile:
 
     def test(self, number: int) -> list[Any]:
         """[op, value, missing, mistyped, length, quantifier, inner]."""
-        return _list(self._tests[_index(number)])
+        found: list[Any] = json.loads(self._tests[count(number)])
+        check_test(found)
+        return found
 
     def rule(self, number: int) -> list[Any]:
         """[id, effect, reason, by, severity, limit]."""
-        return _list(self._rules[_index(number)])
+        found: list[Any] = json.loads(self._rules[count(number)])
+        check_rule(found)
+        if found[5] is not None:
+            check_limit(found[5])
+        return found
 
     def body(self, number: int) -> Any:
         """[leaves, root, node, …], or the object of a list of rules."""
-        return json.loads(self._bodies[_index(number)])
+        return json.loads(self._bodies[count(number)])
 
     def place(self, number: int) -> tuple[str, int, int, int, int] | None:
         """Where a rule stands: file, line, column, end line, end column."""
-        spot = json.loads(self._places[_index(number)])
+        spot = json.loads(self._places[count(number)])
         if spot is None:
             return None
-        file, *span = spot
-        return (json.loads(self._files)["files"][file], *span)
+        file, line, column, end_line, end_column = map(count, spot)
+        return text(listed(json.loads(self._files)["files"])[file]), line, column, end_line, end_column
 
 
 def _lines(data: bytes) -> list[bytes]:
@@ -98,23 +123,3 @@ def _lines(data: bytes) -> list[bytes]:
     if head.get("sha256") != hashlib.sha256(content).hexdigest():
         raise TableError("the table was changed or cut short: its content does not have the digest that it states")
     return content.split(b"\n")
-
-
-def _count(value: Any) -> int:
-    if type(value) is not int or value < 0:
-        raise ValueError(value)
-    return value
-
-
-def _index(value: Any) -> int:
-    """A number of the table's, which Python would otherwise count from the end where it is negative."""
-    if type(value) is not int or value < 0:
-        raise IndexError(value)
-    return value
-
-
-def _list(line: bytes) -> list[Any]:
-    found = json.loads(line)
-    if type(found) is not list:
-        raise ValueError(found)
-    return found

@@ -16,6 +16,7 @@ from policyc.runtime.patterns import glob_match
 from policyc.runtime.rule_list import Fetch
 from policyc.runtime.tests import test_function
 from policyc.runtime.values import MISSING, follow
+from policyc.runtime.wellformed import check_node, check_path, check_test
 
 LE, STRING, PREFIX, LT, TEXT, BISECT, SAME, THERE, BOOL, TEST, KIND, SUFFIX, RULES = range(13)
 Linked = tuple[Any, ...]
@@ -31,6 +32,7 @@ def json_object(value: Any) -> dict[str, Any]:
 
 def path_of(path: list[Any]) -> tuple[str | None, Any]:
     """(key, None), (key, second key), or (None, function)."""
+    check_path(path)
     root, *steps = path
     steps = [sys.intern(s) if type(s) is str else s for s in steps]  # keys are found faster that are one object
     if root == "args":
@@ -54,6 +56,7 @@ def link(
     node: list[Any], paths: list[tuple[str | None, Any]], tests: Callable[[int], list[Any]], ref: Callable[[int], Any]
 ) -> Linked:
     """A node of a body, its children found by `ref`. Raises ValueError and its like for one that does not fit the format."""
+    check_node(node)
     form, (key, deeper) = node[0], paths[node[1]]
     if form == "n":
         _, _, bounds, children, other = node
@@ -91,6 +94,7 @@ def _number(bounds: list[int | float], children: list[Any]) -> tuple[int, Any, A
 
 
 def _linked_test(test: list[Any], key: str | None, deeper: Any, false: Any, undefined: Any, true: Any) -> Linked:
+    check_test(test)
     op, value, missing, mistyped, length, quantifier, _ = test
     if quantifier is None and not length and missing == mistyped == 1:
         if op == "starts_with":
@@ -112,6 +116,7 @@ def fetch_of(key: str | None, deeper: Any) -> Fetch:
 
 def test_of(test: list[Any]) -> Callable[[Any], int]:
     """A test of the pool as a function."""
+    check_test(test)
     op, value, missing, mistyped, length, quantifier, inner = test
     return test_function(
         op, tuple(value) if isinstance(value, list) else value, missing, mistyped, length, quantifier, tuple(inner)

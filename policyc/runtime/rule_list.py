@@ -35,7 +35,7 @@ class RuleList:
         self._outcome = outcome
 
     def decide(self, arguments: Any, context: Any, server: Any, tool: Any) -> Decision | None:
-        """The decision; None when a test met a value that is not JSON, which denies."""
+        """The decision; None when a test met a value that is not JSON, or the stack had no room for a guard: that denies."""
         call = (arguments, context, server, tool)
         try:
             denied = next((rule for rule, guard in self._denials if holds(guard, call)), None)
@@ -46,7 +46,7 @@ class RuleList:
                 return self._outcome("deny", -1, ())
             asked = next((rule for rule, guard in self._approvals if holds(guard, call)), None)
             limits = tuple(rule for rule, guard in self._limits if holds(guard, call))
-        except NotJson:
+        except (NotJson, RecursionError):
             return None
         if asked is not None:
             return self._outcome("approve", asked, limits)

@@ -6,13 +6,14 @@ decision = table.decide("create_charge", {"amount": 500}, {"grant": "g1"})
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from os import PathLike
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from policyc.runtime.decide import Decide, decider
 from policyc.runtime.decision import Decision, Limit
 from policyc.runtime.file import MALFORMED, TableFile
+from policyc.runtime.linked_rules import rule_list
 from policyc.runtime.nodes import (
     EMPTY,
     KIND,
@@ -24,24 +25,28 @@ from policyc.runtime.nodes import (
     TEXT,
     THERE,
     Linked,
-    fetch_of,
     link,
     path_of,
-    test_of,
 )
 from policyc.runtime.patterns import PatternError
-from policyc.runtime.rule_list import RuleList
 from policyc.runtime.values import MISSING, kind
 from policyc.table.model import TableError
+
+if TYPE_CHECKING:
+    from policyc.runtime.signature import Key
 
 _INF: Final = float("inf")
 _PLAIN: Final = frozenset((type(MISSING), type(None), bool, int, str, list, dict))
 """The types of JSON values, except float, which also has values that JSON does not."""
 NOT_JSON_REASON: Final = "an argument or a part of the context is not JSON"
+BROKEN_REASON: Final = "the table's content for this tool does not fit its format"
 
 
 class Table:
     """A loaded table. Immutable and safe to share among threads.
+
+    A tool's body is decoded when the tool is first asked for. One that does not fit the format denies every call that needs it, hides
+    the tool, and stands in `faults`; `check` finds all of them at once.
 
     `decide(tool, arguments=None, context=None, *, server=None, policy=None)` decides one call (see `policyc.runtime.decide.Decide`).
     `file` and `header`: what it was loaded from.
@@ -55,19 +60,47 @@ class Table:
         self.header = file.header
         try:
             self._paths = [path_of(p) for p in file.paths]
-            self._policies = {p["name"]: _Policy(file, self._paths, p) for p in file.policies}
-            if len(self._policies) != len(file.policies) or list(self._policies) != file.header["policies"]:
-                raise ValueError("two policies of one name, or others than the header's")
+            self._faults: list[TableError] = []
+            self._policies = {p["name"]: _Policy(file, self._paths, p, self._faults) for p in file.policies}
         except MALFORMED as error:
             raise TableError(f"the table's content does not fit its format ({error!r})") from None
         self._only = next(iter(self._policies.values())) if len(self._policies) == 1 else None
         self.decide = decider(self._only, self._named)
 
     @classmethod
-    def load(cls, path: str | PathLike[str]) -> Table:
-        """Read a table from a file. Raises OSError and TableError."""
+    def load(
+        cls,
+        path: str | PathLike[str],
+        *,
+        key: Key | Sequence[Key] | None = None,
+        signature: str | PathLike[str] | None = None,
+        check: bool = False,
+    ) -> Table:
+        """Read a table from a file. Raises OSError and TableError.
+
+        With `key` (a PEM file's path, its bytes, a PublicKey, or several of them) the table must be signed by one of the keys, in the
+        file `signature` or beside the table with `.sig` added; nothing of it is believed before. `check`: as `check()` does.
+        """
         with open(path, "rb") as file:
-            return cls(file.read())
+            data = file.read()
+        if key is not None:
+            from policyc.runtime.signature import verify_file
+
+            verify_file(path, data, key, signature)
+        table = cls(data)
+        if check:
+            table.check()
+        return table
+
+    def check(self) -> None:
+        """Decode everything now. Raises TableError for the first part that does not fit the format."""
+        for policy in self._policies.values():
+            policy.check()
+
+    @property
+    def faults(self) -> tuple[TableError, ...]:
+        """What was wrong with the bodies that calls needed so far and that could not be used."""
+        return tuple(self._faults)
 
     @property
     def policies(self) -> tuple[str, ...]:
@@ -90,7 +123,9 @@ class Table:
 def _shown(node: Any, server: str | None, tool: str) -> bool:
     """The loop of `decide` for list roots, which look at the server and the tool's name alone."""
     while type(node) is tuple:
-        op, _, fetch, c, y, n, e = node
+        op, key, fetch, c, y, n, e = node
+        if key is not None:  # a path into the arguments, which a list does not have
+            return False
         v = fetch(EMPTY, EMPTY, server, tool)
         if op == STRING:
             node = c.get(v, y) if type(v) is str else e
@@ -118,8 +153,8 @@ def _shown(node: Any, server: str | None, tool: str) -> bool:
 class _Policy:
     """One policy. `call` holds the roots that have been used; an unlisted tool's root is not kept under its name."""
 
-    def __init__(self, file: TableFile, paths: list[Any], entry: dict[str, Any]) -> None:
-        self._file, self._paths, self._name = file, paths, entry["name"]
+    def __init__(self, file: TableFile, paths: list[Any], entry: dict[str, Any], faults: list[TableError]) -> None:
+        self._file, self._paths, self._name, self._faults = file, paths, entry["name"], faults
         self._call: dict[str, int] = entry["call"]
         self._list: dict[str, int] = entry["list"]
         self._call_other, self._list_other = entry["call_other"], entry["list_other"]
@@ -130,39 +165,61 @@ class _Policy:
         self._rules: dict[int, tuple[Any, ...]] = {}
         self._limits: dict[int, Limit] = {}
         self.refused = Decision("deny", None, NOT_JSON_REASON, (), None, None, False, None, self._name)
-        for number in (self._call_other, self._list_other, *self._call.values(), *self._list.values()):
-            if type(number) is not int or not 0 <= number < file.bodies:
-                raise ValueError(f"there is no body {number!r}")
-        if type(self._name) is not str or not 0 <= self._first <= self._last <= file.rules:
-            raise ValueError(entry["rules"])
+        self._broken = self.refused._replace(reason=BROKEN_REASON)
 
     def call_root(self, tool: str) -> Linked | Decision:
         if type(tool) is not str:
             raise TypeError(f"a tool's name is a str; this is a {type(tool).__name__}")
         number = self._call.get(tool)
         if number is None:
-            return self.body(self._call_other)
-        root = self.call[tool] = self.body(number)
+            return self._usable(self._call_other)
+        root = self.call[tool] = self._usable(number)
         return root
 
     def list_root(self, tool: str) -> Linked | Decision:
-        return self.body(self._list.get(tool, self._list_other))
+        return self._usable(self._list.get(tool, self._list_other))
 
-    def body(self, number: int) -> Linked | Decision:
-        """The linked root of a body, decoded when first asked for. Raises TableError for one that does not fit the format."""
+    def check(self) -> None:
+        """Decode every body and every rule. Raises TableError for the first that does not fit the format."""
+        for number in dict.fromkeys((*self._call.values(), self._call_other, *self._list.values(), self._list_other)):
+            self._body(number)
+        for rule in range(self._first, self._last):
+            try:
+                self._decision("deny", rule, ())
+            except MALFORMED as error:
+                raise TableError(f"rule {rule} of the table does not fit the format ({error!r:.200})") from None
+
+    def _usable(self, number: int) -> Linked | Decision:
+        """As `_body`; a body that does not fit the format denies."""
         linked = self._linked.get(number)
         if linked is None:
+            try:
+                linked = self._body(number)
+            except TableError as error:
+                self._faults.append(error)
+                linked = self._linked[number] = self._broken
+        return linked
+
+    def _body(self, number: int) -> Linked | Decision:
+        """The linked root of a body, decoded when first asked for. Raises TableError for one that does not fit the format."""
+        linked = self._linked.get(number)
+        if linked is None or linked is self._broken:
             try:
                 linked = self._linked[number] = self._link(self._file.body(number))
             except PatternError as error:
                 raise TableError(f"the table has a pattern that RE2 refuses: {error}") from None
+            except ImportError:
+                raise TableError(
+                    "the table has a pattern, and RE2 (the package `google-re2`) is not installed"
+                ) from None
             except MALFORMED as error:
-                raise TableError(f"body {number} of the table does not fit the format ({error!r})") from None
+                raise TableError(f"body {number} of the table does not fit the format ({error!r:.200})") from None
         return linked
 
     def _link(self, body: Any) -> Linked | Decision:
         if isinstance(body, dict):
-            return (RULES, None, self._rule_list(body).decide, None, None, None, None)
+            rules = rule_list(body, self._paths, self._test, self._decision)
+            return (RULES, None, rules.decide, None, None, None, None)
         outcomes, root, *nodes = body
         leaves = [self._decision(*leaf) for leaf in outcomes]
         made: list[Linked] = []
@@ -171,6 +228,8 @@ class _Policy:
             """A child: an earlier node, a leaf, or None where no JSON value leads."""
             if r is None:
                 return None
+            if type(r) is not int:
+                raise ValueError("a reference that is not an integer")
             return made[r] if r >= 0 else leaves[-1 - r]
 
         for node in nodes:
@@ -186,28 +245,10 @@ class _Policy:
             known = self._tests[number] = self._file.test(number)
         return known
 
-    def _rule_list(self, body: dict[str, Any]) -> RuleList:
-        def formula(f: Any) -> Any:
-            if isinstance(f, bool):
-                return f
-            if f[0] == "?":
-                return ("?", fetch_of(*self._paths[f[1]]), test_of(self._test(f[2])), f[3])
-            if f[0] not in ("&", "|"):
-                raise ValueError(f[0])
-            return (f[0], *map(formula, f[1:]))
-
-        denials, allows, approvals, limits = (tuple((rule, formula(f)) for rule, f in group) for group in body["rules"])
-        for rule, _ in (*denials, *allows, *approvals):
-            self._decision("deny", rule, ())
-        self._decision("deny", -1, [rule for rule, _ in limits])
-        return RuleList(
-            {"allow": True, "deny": False}[body["default"]], (denials, allows, approvals, limits), self._decision
-        )
-
     def _decision(self, effect: Any, rule: int, reserved: Iterable[int]) -> Decision:
         """The decision with this effect by this rule (-1: the default)."""
-        if effect not in ("allow", "deny", "approve"):
-            raise ValueError(effect)
+        if effect not in ("allow", "deny", "approve") or type(rule) is not int:
+            raise ValueError((effect, rule))
         wanted = tuple([self._limit(i) for i in reserved])
         if rule == -1:
             return Decision(effect, None, None, wanted, None, None, False, None, self._name)

@@ -95,7 +95,10 @@ def _quantified(test: Operand, every: bool, none: int, wrong: int, inner: tuple[
     def over(v: Any) -> int:
         if type(v) is not list:
             return none if v is MISSING or v is None else NOT_JSON if kind(v) == OTHER else wrong
-        results = [test(follow(e, plain) if plain else e) for e in v]
+        try:
+            results = [test(follow(e, plain) if plain else e) for e in v]
+        except RecursionError:  # nested too deep to be looked at, so the call is denied
+            return NOT_JSON
         if NOT_JSON in results:
             return NOT_JSON
         return min(results, default=TRUE) if every else max(results, default=FALSE)
@@ -130,6 +133,8 @@ def _prints(value: str, missing: int) -> Operand:
             return TRUE if go_text(v) == value else FALSE
         except RecursionError:  # nested too deep to print
             return UNDEFINED
+        except AttributeError:  # a key that is no string
+            return NOT_JSON
 
     return test
 

@@ -219,6 +219,12 @@ class Space:
         return found
 
 
+def holds(model: z3.ModelRef, formula: Any) -> bool:
+    """Whether a formula is true in a model. What z3 evaluates it to may still be an equation of constants (`"" < "a"` becomes
+    `not "" == "a"`), so that is simplified once more."""
+    return z3.is_true(z3.simplify(model.eval(formula, model_completion=True)))
+
+
 class Meaning:
     """What one policy makes of the calls of a space. `rules`: in precedence order."""
 
@@ -309,7 +315,7 @@ class Meaning:
             if found != z3.sat:
                 return (None if found == z3.unsat else UNKNOWN), ()
             model = solver.model()
-            chosen = tuple(i for f, i in limits if f is True or (f is not False and z3.is_true(model.eval(f, True))))
+            chosen = tuple(i for f, i in limits if f is True or (f is not False and holds(model, f)))
             return self.space.call(model), chosen
         finally:
             solver.pop()

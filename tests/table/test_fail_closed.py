@@ -13,7 +13,7 @@ from policyc.diagnostics import Findings
 from policyc.frontends.load import read_policies
 from policyc.ir.facts import NO_FACTS
 from policyc.reference import Call, decide
-from policyc.runtime.table import Table
+from policyc.runtime.table import BROKEN_REASON, Table
 from policyc.source import Source
 from policyc.table.encode import compile_table
 from policyc.table.model import TableError
@@ -177,13 +177,17 @@ DENY: list[Any] = [["deny", -1, []]]
      [[["maybe", -1, []]], -1], [[["deny", 99, []]], -1], [[["deny", -2, []]], -1], [[["allow", -1, [0]]], -1], [[["allow", -1, [-1]]], -1],
      {"default": "maybe", "rules": [[], [], [], []]}, {"default": "deny", "rules": [[[99, True]], [], [], []]}],
 )  # fmt: skip
-def test_a_body_that_makes_no_sense_is_refused_when_it_is_needed(body: Any) -> None:
+def test_a_body_that_makes_no_sense_denies_what_needs_it_and_is_found_by_a_check(body: Any) -> None:
     lines = parts()
     number = lines[1]["policies"][0]["call"]["t"]
     lines[3 + lines[0]["tests"] + lines[0]["rules"] + number] = body
     loaded = Table(sealed(lines))
+    decided = loaded.decide("t", {"a": 1})
+    assert (decided.effect, decided.rule, decided.reason) == ("deny", None, BROKEN_REASON)
+    assert loaded.decide("t", {"a": 1}) == decided
+    assert [str(fault).split()[0] for fault in loaded.faults] == ["body"]
     with pytest.raises(TableError):
-        loaded.decide("t", {"a": 1})
+        loaded.check()
 
 
 def test_too_deep_a_first_line_is_no_table() -> None:

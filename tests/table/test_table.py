@@ -118,9 +118,9 @@ def resealed(data: bytes, line: int, change: dict[str, object] | list[object]) -
         (0, {"bodies": 10**9}, "more or fewer lines"),
         (0, {"bodies": "x"}, "header does not fit the format"),
         (0, {"rules": -1}, "header does not fit the format"),
-        (0, {"policies": ["another"]}, "does not fit its format"),
-        (1, {"policies": None}, "does not fit its format"),
-        (2, [["elsewhere", "x"]], "does not fit its format"),
+        (0, {"policies": ["another"]}, "index does not fit"),
+        (1, {"policies": None}, "index does not fit"),
+        (2, [["elsewhere", "x"]], "index does not fit"),
     ],
 )
 def test_a_sealed_table_that_cannot_be_honoured_is_refused(
