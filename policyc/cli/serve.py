@@ -24,7 +24,9 @@ def serve(
     ] = None,
     key: Annotated[
         list[str] | None,
-        typer.Option("--key", metavar="PUB", help="Serve only tables signed by this key; repeat for several.", show_default=False),
+        typer.Option(
+            "--key", metavar="PUB", help="Serve only tables signed by this key; repeat for several.", show_default=False
+        ),
     ] = None,
     policy: Annotated[
         str | None,
@@ -32,7 +34,9 @@ def serve(
     ] = None,
     redis: Annotated[
         str | None,
-        typer.Option("--redis", metavar="URL", help="Count limits in Redis or Valkey, not in memory.", show_default=False),
+        typer.Option(
+            "--redis", metavar="URL", help="Count limits in Redis or Valkey, not in memory.", show_default=False
+        ),
     ] = None,
     on_store_failure: Annotated[
         str, typer.Option("--on-store-failure", metavar="WHAT", help="When Redis cannot be reached: deny or allow.")
@@ -40,7 +44,9 @@ def serve(
     header: Annotated[
         list[str] | None,
         typer.Option(
-            "--header", metavar="NAME=HEADER", show_default=False,
+            "--header",
+            metavar="NAME=HEADER",
+            show_default=False,
             help="ext_authz: take this value of the context from a header that Envoy has verified; repeat for several.",
         ),
     ] = None,
@@ -53,14 +59,18 @@ def serve(
     ] = None,
     deny_method: Annotated[
         list[str] | None,
-        typer.Option("--deny-method", metavar="GLOB", help="Deny this MCP method, such as `resources/*`.", show_default=False),
+        typer.Option(
+            "--deny-method", metavar="GLOB", help="Deny this MCP method, such as `resources/*`.", show_default=False
+        ),
     ] = None,
     watch: Annotated[
         bool, typer.Option("--watch/--no-watch", help="Look every two seconds whether the table has changed.")
     ] = True,
     log: Annotated[
         str | None,
-        typer.Option("--log", metavar="FILE", help="Append the log here instead of standard error.", show_default=False),
+        typer.Option(
+            "--log", metavar="FILE", help="Append the log here instead of standard error.", show_default=False
+        ),
     ] = None,
     max_body: Annotated[
         int, typer.Option("--max-body", metavar="BYTES", min=1024, help="Largest body of a request.")
@@ -70,7 +80,9 @@ def serve(
     ] = 10.0,
     url: Annotated[
         str | None,
-        typer.Option("--url", metavar="URL", help="The address that clients know, for AuthZEN's metadata.", show_default=False),
+        typer.Option(
+            "--url", metavar="URL", help="The address that clients know, for AuthZEN's metadata.", show_default=False
+        ),
     ] = None,
 ) -> int:
     """Answer AuthZEN and Envoy's ext_authz from a table. SIGHUP reloads it, SIGTERM ends the service."""

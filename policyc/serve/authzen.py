@@ -125,7 +125,12 @@ def answer_of(verdict: Verdict) -> Answer:
     if verdict.reason:
         context["reason"] = verdict.reason
     if decision is not None:
-        said = {"policy": decision.policy, "rule": decision.rule, "source": decision.source, "severity": decision.severity}
+        said = {
+            "policy": decision.policy,
+            "rule": decision.rule,
+            "source": decision.source,
+            "severity": decision.severity,
+        }
         context |= {name: value for name, value in said.items() if value is not None}
         if decision.limits:
             context["limits"] = [_limit(limit) for limit in decision.limits]
@@ -134,9 +139,11 @@ def answer_of(verdict: Verdict) -> Answer:
     if verdict.hidden:
         context["hidden"] = True
     if verdict.refused is not None:
-        limit = verdict.refused.limit
-        said = {"limit": limit and limit.id, "why": verdict.refused.why, "left": verdict.refused.left, "room_at": verdict.refused.room_at}
-        context["refused"] = {name: value for name, value in said.items() if value is not None}
+        refused = verdict.refused
+        why = {
+            "limit": refused.limit and refused.limit.id, "why": refused.why, "left": refused.left, "room_at": refused.room_at,
+        }  # fmt: skip
+        context["refused"] = {name: value for name, value in why.items() if value is not None}
     if verdict.uncounted:
         context["uncounted"] = verdict.uncounted
     if verdict.repeated:

@@ -134,7 +134,9 @@ def _body(http: Any, headers: Mapping[str, bytes]) -> bytes:
     if headers.get(PARTIAL, b"false") != b"false":
         raise Unreadable("the body is longer than Envoy passes on for decisions (`max_request_bytes`)")
     if http.body:
-        raise Unreadable("the body came as text, in which Envoy replaces bytes: set `pack_as_bytes` in its `with_request_body`")
+        raise Unreadable(
+            "the body came as text, in which Envoy replaces bytes: set `pack_as_bytes` in its `with_request_body`"
+        )
     body: bytes = http.raw_body
     if not body:
         raise Unreadable("there is no body; Envoy passes it on where `with_request_body` is set")

@@ -18,7 +18,12 @@ from google.protobuf.message_factory import GetMessageClass
 CHECK: Final = ("envoy.service.auth.v3.Authorization", "Check")
 """Service and method."""
 _PACKAGE: Final = "policyc.ext_authz"
-_SCALARS: Final = {"bytes": Field.TYPE_BYTES, "string": Field.TYPE_STRING, "int32": Field.TYPE_INT32, "int64": Field.TYPE_INT64}
+_SCALARS: Final = {
+    "bytes": Field.TYPE_BYTES,
+    "string": Field.TYPE_STRING,
+    "int32": Field.TYPE_INT32,
+    "int64": Field.TYPE_INT64,
+}
 _MESSAGES: Final[dict[str, dict[str, tuple[int, str]]]] = {
     "CheckRequest": {"attributes": (1, "AttributeContext")},
     "AttributeContext": {"request": (4, "Request"), "context_extensions": (10, "Pair*")},

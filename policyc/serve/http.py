@@ -41,7 +41,12 @@ class Pages:
 
     def application(self, most_bytes: int) -> web.Application:
         """All of it. `most_bytes`: the largest body."""
-        app = web.Application(client_max_size=most_bytes, middlewares=[web.middleware(self._answered)])
+
+        @web.middleware
+        async def answered(request: web.Request, handler: Handler) -> web.StreamResponse:
+            return await self._answered(request, handler)
+
+        app = web.Application(client_max_size=most_bytes, middlewares=[answered])
         app.add_routes(
             [
                 web.post(EVALUATION, self._evaluation),

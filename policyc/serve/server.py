@@ -11,6 +11,7 @@ from contextlib import AsyncExitStack, suppress
 from typing import Any, Final
 
 import grpc
+import grpc.aio
 from aiohttp import web
 
 from policyc.counters.memory import AsyncMemoryCounters
@@ -59,7 +60,9 @@ def _loaded(table: str, settings: Settings, reloads: Reloads) -> LiveTable:
     except TableError as error:
         raise PolicycError(f"`{table}` cannot be served: {error}") from None
     except OSError as error:
-        raise PolicycError(f"cannot read `{error.filename or table}`: {(error.strerror or str(error)).lower()}") from None
+        raise PolicycError(
+            f"cannot read `{error.filename or table}`: {(error.strerror or str(error)).lower()}"
+        ) from None
 
 
 def _check_policy(live: LiveTable, policy: str | None, table: str) -> None:
@@ -75,7 +78,9 @@ async def _serve(live: LiveTable, settings: Settings, metrics: Metrics, reloads:
         methods = Methods(settings.allowed_methods, settings.denied_methods)
         service = Service(enforcer, settings.policy, methods, metrics, log)
         signals = _Signals(live, reloads, log)
-        pages = Pages(service, metrics, lambda: _unready(live, settings.policy, signals), settings.subject, settings.url)
+        pages = Pages(
+            service, metrics, lambda: _unready(live, settings.policy, signals), settings.subject, settings.url
+        )
         runner = await _http(pages, settings)
         server = None
         try:

@@ -51,6 +51,7 @@ class Service:
     async def ask(self, question: Question) -> Answer:
         """The answer to an AuthZEN evaluation."""
         if question.problem is not None:
+            self.unreadable(AUTHZEN)
             return {"decision": False, "context": {"reason": question.problem}}
         call = question.call
         if call is None:
@@ -90,7 +91,9 @@ class Reloads:
         """Called by whichever thread reloads."""
         self._in_force(new)
         self._metrics.reloads.labels("replaced").inc()
-        self._log.event("reloaded", revision=new.header["revision"], before=old.header["revision"], policies=new.policies)
+        self._log.event(
+            "reloaded", revision=new.header["revision"], before=old.header["revision"], policies=new.policies
+        )
 
     def refused(self, error: Exception) -> None:
         """Called by whichever thread reloads."""
