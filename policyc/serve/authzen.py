@@ -118,12 +118,12 @@ def _with_defaults(item: Any, request: dict[str, Any]) -> dict[str, Any]:
     return merged
 
 
-def answer_of(verdict: Verdict) -> Answer:
-    """The Access Evaluation response. `context` says what a gateway can act on: the effect, why, and what was counted."""
+def answer_of(verdict: Verdict, reason: str) -> Answer:
+    """The Access Evaluation response. `reason`: in words, empty for none. `context` says what a gateway can act on: the effect, why, and what was counted."""
     decision = verdict.decision
     context: dict[str, Any] = {"effect": verdict.effect}
-    if verdict.reason:
-        context["reason"] = verdict.reason
+    if reason:
+        context["reason"] = reason
     if decision is not None:
         said = {
             "policy": decision.policy,

@@ -17,7 +17,7 @@ from policyc.record import record
 from policyc.serve.ext_authz_messages import OVERWRITE, CheckRequest, CheckResponse
 from policyc.serve.mcp import NOT_ALLOWED, Denial, Message, Unreadable, denied_body, read_messages
 from policyc.serve.methods import CALL
-from policyc.serve.service import EXT_AUTHZ, Service
+from policyc.serve.service import EXT_AUTHZ, Service, told
 
 PARTIAL: Final = "x-envoy-auth-partial-body"
 """Envoy's own header: whether the body was cut (https://www.envoyproxy.io/docs/envoy/latest/configuration/http/http_filters/ext_authz_filter)."""
@@ -100,7 +100,7 @@ class Authorizer:
                 if verdict.allowed:
                     allowed.append(verdict)
                 else:
-                    denial = Denial(_said(verdict), verdict.hidden)
+                    denial = Denial(told(verdict), verdict.hidden)
             elif message.method is not None:
                 refusal = self._service.method(message.method, EXT_AUTHZ)
                 denial = Denial(refusal) if refusal else None
@@ -109,13 +109,6 @@ class Authorizer:
             for verdict in allowed:
                 await self._service.refund(verdict)
         return denials
-
-
-def _said(verdict: Verdict) -> str:
-    if verdict.effect != "approve":
-        return verdict.reason
-    who = verdict.decision.by if verdict.decision else None
-    return f"{verdict.reason} (this call needs an approval{f' by {who}' if who else ''})"
 
 
 def _headers(http: Any) -> dict[str, bytes]:

@@ -179,10 +179,12 @@ async def _grpc(authorizer: Authorizer, settings: Settings) -> tuple[Any, str]:
     server = grpc.aio.server(
         options=[("grpc.so_reuseport", 0), ("grpc.max_receive_message_length", settings.most_bytes + _ENVELOPE)]
     )
+
+    async def check(request: CheckRequest, _: Any) -> CheckResponse:
+        return await authorizer.check(request)
+
     service, method = CHECK
-    handler = grpc.unary_unary_rpc_method_handler(
-        lambda request, _: authorizer.check(request), _request, CheckResponse.SerializeToString
-    )
+    handler = grpc.unary_unary_rpc_method_handler(check, _request, CheckResponse.SerializeToString)
     server.add_generic_rpc_handlers((grpc.method_handlers_generic_handler(service, {method: handler}),))
     try:
         port = server.add_insecure_port(str(address))

@@ -58,7 +58,8 @@ class Service:
             refusal = self.method(question.method, AUTHZEN)
             return {"decision": False, "context": {"reason": refusal}} if refusal else {"decision": True}
         if question.method != LIST:
-            return answer_of(await self.decide(call, AUTHZEN))
+            verdict = await self.decide(call, AUTHZEN)
+            return answer_of(verdict, told(verdict))
         asked = self._own(call)
         return {"decision": bool(self._enforcer.visible([asked.tool], server=asked.server, policy=asked.policy))}
 
@@ -73,6 +74,15 @@ class Service:
 
     def _own(self, call: Call) -> Call:
         return call if self._policy is None else call._replace(policy=self._policy)
+
+
+def told(verdict: Verdict) -> str:
+    """Why a call does not go ahead, in words for the agent, the policy's own first."""
+    if verdict.effect != "approve":
+        return verdict.reason
+    by = f" by {verdict.decision.by}" if verdict.decision and verdict.decision.by else ""
+    own = verdict.decision.reason if verdict.decision else None
+    return f"{own} (this call needs an approval{by})" if own else f"this call needs an approval{by}"
 
 
 class Reloads:
