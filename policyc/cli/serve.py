@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import Annotated
 
 import typer
@@ -88,6 +89,7 @@ def serve(
     """Answer AuthZEN and Envoy's ext_authz from a table. SIGHUP reloads it, SIGTERM ends the service."""
     from policyc.serve.settings import Settings, read_address, read_headers
 
+    os.environ.setdefault("GRPC_VERBOSITY", "NONE")  # its own lines on standard error; errors come back as exceptions
     try:
         from policyc.serve.server import run
     except ImportError as error:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from functools import partial
 from typing import Any, Final
 
@@ -38,6 +39,9 @@ class Pages:
         """`ready`: None, or why no traffic should come. `subject`, `url`: as in `Settings`."""
         self._service, self._metrics, self._ready = service, metrics, ready
         self._subject, self._url = subject, url
+        self._in_flight = 0
+        self._idle = asyncio.Event()
+        self._ending = False
 
     def application(self, most_bytes: int) -> web.Application:
         """All of it. `most_bytes`: the largest body."""
@@ -59,7 +63,29 @@ class Pages:
         )
         return app
 
+    async def drained(self, seconds: float) -> None:
+        """Wait for the requests in flight, and have every connection end with its next answer. aiohttp's own shutdown drops what is
+        still to come of a body, so it has to be asked after this."""
+        self._ending = True
+        if self._in_flight:
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._idle.wait(), seconds)
+
     async def _answered(self, request: web.Request, handler: Handler) -> web.StreamResponse:
+        """The response to a request that is in flight until then."""
+        self._in_flight += 1
+        self._idle.clear()
+        try:
+            response = await self._response(request, handler)
+        finally:
+            self._in_flight -= 1
+            if not self._in_flight:
+                self._idle.set()
+        if self._ending:
+            response.force_close()
+        return response
+
+    async def _response(self, request: web.Request, handler: Handler) -> web.StreamResponse:
         """The handler's response, or that of its error; with the request's id."""
         try:
             response = await handler(request)

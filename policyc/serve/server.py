@@ -31,6 +31,8 @@ from policyc.serve.settings import Address, Settings
 from policyc.table.model import TableError
 
 INTERRUPTED: Final = 130
+_LAST_WORDS: Final = 0.5
+"""Seconds to write what has been answered."""
 _ENVELOPE: Final = 1 << 18
 """Bytes that Envoy may send beside the body: headers, addresses, the route."""
 
@@ -93,7 +95,9 @@ async def _serve(live: LiveTable, settings: Settings, metrics: Metrics, reloads:
             code = await signals.ended()
             log.event("ending", grace=settings.grace)
         finally:
-            await asyncio.gather(runner.cleanup(), *([server.stop(settings.grace)] if server else []))
+            await asyncio.gather(
+                _http_ended(runner, pages, settings.grace), *([server.stop(settings.grace)] if server else [])
+            )
         log.event("ended")
         return code
 
@@ -159,7 +163,7 @@ class _Signals:
 
 async def _http(pages: Pages, settings: Settings) -> web.AppRunner:
     runner = web.AppRunner(
-        pages.application(settings.most_bytes), access_log=None, auto_decompress=False, shutdown_timeout=settings.grace
+        pages.application(settings.most_bytes), access_log=None, auto_decompress=False, shutdown_timeout=_LAST_WORDS
     )
     await runner.setup()
     address = settings.http
@@ -170,6 +174,13 @@ async def _http(pages: Pages, settings: Settings) -> web.AppRunner:
         await runner.cleanup()
         raise _cannot_listen(address, (error.strerror or str(error)).lower()) from None
     return runner
+
+
+async def _http_ended(runner: web.AppRunner, pages: Pages, grace: float) -> None:
+    for site in list(runner.sites):
+        await site.stop()
+    await pages.drained(grace)
+    await runner.cleanup()
 
 
 async def _grpc(authorizer: Authorizer, settings: Settings) -> tuple[Any, str]:
