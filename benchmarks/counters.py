@@ -9,6 +9,7 @@ from __future__ import annotations
 import statistics
 import sys
 import time
+from collections.abc import Callable
 from secrets import token_hex
 
 from policyc.counters.memory import MemoryCounters
@@ -34,10 +35,14 @@ LIMITS = {
 def main() -> None:
     """Prints medians of all rounds."""
     stores: dict[str, Counters] = {"memory": MemoryCounters()}
+    ping: Callable[[], object] | None = None
     if len(sys.argv) > 1:
+        import redis
+
         from policyc.counters.redis import RedisCounters
 
-        stores["redis"] = RedisCounters.from_url(sys.argv[1], prefix=f"benchmark-{token_hex(4)}")
+        client = redis.Redis.from_url(sys.argv[1])
+        stores["redis"], ping = RedisCounters(client, prefix=f"benchmark-{token_hex(4)}"), client.ping
     rates: dict[tuple[str, str], list[float]] = {}
     for _ in range(ROUNDS):
         for store_name, store in stores.items():
@@ -49,6 +54,11 @@ def main() -> None:
                         assert isinstance(answer, Admitted)
                     rate = CALLS / (time.perf_counter() - started)
                     rates.setdefault((store_name, name + (", with call_id" if ids else "")), []).append(rate)
+        if ping is not None:
+            started = time.perf_counter()
+            for _ in range(CALLS):
+                ping()
+            rates.setdefault(("redis", "PING, for comparison"), []).append(CALLS / (time.perf_counter() - started))
     for (store_name, name), found in rates.items():
         print(f"{store_name:8} {name:28} {statistics.median(found):10,.0f} calls/s")
 

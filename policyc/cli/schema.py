@@ -18,7 +18,7 @@ def schema(
     of: Annotated[str, typer.Argument(metavar="WHAT", help="document, config or table.")] = "document",
     output_file: OutputFile = None,
 ) -> int:
-    """Print a JSON Schema: of policies, of the configuration, or of the lines of a decision table."""
+    """Print a JSON Schema: of policies, the configuration, or tables."""
     choice(of, ("document", "config", "table"), "schema")
     if of == "config":
         from policyc.config_model import json_schema

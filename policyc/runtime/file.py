@@ -84,13 +84,13 @@ class TableFile:
 
     def test(self, number: int) -> list[Any]:
         """[op, value, missing, mistyped, length, quantifier, inner]."""
-        found: list[Any] = json.loads(self._tests[count(number)])
+        found = listed(json.loads(self._tests[count(number)]))
         check_test(found)
         return found
 
     def rule(self, number: int) -> list[Any]:
         """[id, effect, reason, by, severity, limit]."""
-        found: list[Any] = json.loads(self._rules[count(number)])
+        found = listed(json.loads(self._rules[count(number)]))
         check_rule(found)
         if found[5] is not None:
             check_limit(found[5])

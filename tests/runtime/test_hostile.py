@@ -132,6 +132,7 @@ def test_what_the_format_does_not_have_is_refused_at_once(number: int, way: tupl
     ("number", "way", "odd"),
     [
         (RULE, (), "abcdef"),
+        (RULE, (), {"pay.allow": 0, "allow": 0, "why": 0, "by": 0, "low": 0, "x": 0}),
         (RULE, (0,), None),
         (RULE, (1,), "permit"),
         (RULE, (2,), ["no"]),
@@ -161,6 +162,7 @@ def test_what_the_format_does_not_have_is_refused_at_once(number: int, way: tupl
         (LIMIT, (5, "step"), 1.5),
         (LIMIT, (5, "sum"), ["call", "tool"]),
         (LIMIT, (5, "sum"), ["args", None]),
+        (LIMIT, (5, "sum"), ["elsewhere", "x"]),
         (PLACE, (), [10**6, 1, 1, 1, 1]),
         (PLACE, (), [0, 1, 1, 1]),
         (PLACE, (), [-1, 1, 1, 1, 1]),

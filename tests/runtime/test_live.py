@@ -249,8 +249,14 @@ def test_threads_never_see_a_mixture_an_exception_or_nothing(path: Path) -> None
     assert seen[0] == answers[0], "both tables were seen"
 
 
-def test_several_threads_may_reload_at_once(path: Path) -> None:
-    live, outcomes = LiveTable(path), []
+def test_several_threads_may_reload_at_once(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    live, outcomes, made = LiveTable(path), [], LiveTable._made
+
+    def slowly(self: LiveTable, data: bytes) -> Table:
+        time.sleep(0.05)
+        return made(self, data)
+
+    monkeypatch.setattr(LiveTable, "_made", slowly)
     replace(path, table("blue"))
     threads = [threading.Thread(target=lambda: outcomes.append(live.reload())) for _ in range(8)]
     for thread in threads:
