@@ -24,13 +24,13 @@ class Methods:
     """What passes: the known methods and those allowed, without those denied. Patterns are globs (`resources/*`)."""
 
     def __init__(self, allowed: Sequence[str] = (), denied: Sequence[str] = ()) -> None:
-        """`tools/call` is decided by the table, whatever is allowed here."""
+        """`tools/call` is not asked for here: the table decides it, whatever is allowed."""
         self._allowed, self._denied = (*KNOWN, *allowed), tuple(denied)
 
     def refusal(self, method: str) -> str | None:
         """Why a method other than `tools/call` does not pass, None when it does."""
         if any(fnmatchcase(method, glob) for glob in self._denied):
             return "this method is not allowed here"
-        if method != CALL and any(fnmatchcase(method, glob) for glob in self._allowed):
+        if any(fnmatchcase(method, glob) for glob in self._allowed):
             return None
         return "this method is not known here"

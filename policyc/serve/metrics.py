@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, disable_created_metrics
 from prometheus_client.exposition import generate_latest
 
 from policyc.gateway.verdict import Verdict
@@ -18,6 +18,7 @@ class Metrics:
     """All of the service's, in a registry of their own."""
 
     def __init__(self) -> None:
+        disable_created_metrics()  # type: ignore[no-untyped-call]  # a second series for each one
         self._registry = registry = CollectorRegistry()
         self.decisions = Counter(
             "policyc_decisions", "Calls decided.", ("protocol", "policy", "effect"), registry=registry

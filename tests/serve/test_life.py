@@ -17,6 +17,7 @@ from typing import Any
 import pytest
 
 from tests.counters.server import Server, needs_server
+from tests.serve.checking import Client, body_of, message, passed
 from tests.serve.running import PATIENCE, SHOP, Running, call, start, table_of
 
 FINE = call("refund", {"currency": "usd", "amount": 5})
@@ -180,6 +181,37 @@ def test_a_policy_that_a_new_table_lacks(tmp_path: Path) -> None:
         assert running.evaluate(FINE)["decision"] is False
         assert running.raw("GET", "/readyz")[0] == 503
     finally:
+        running.close()
+
+
+def test_which_policy_holds(tmp_path: Path) -> None:
+    """The one that is served, whatever a request says; without one, the request must say."""
+    both = SHOP + SHOP.replace('"shop"', '"open"').replace("default deny", "default allow")
+    request = call("anything", {})
+    named = {**request, "resource": {**request["resource"], "properties": {"policy": "open"}}}
+    for options, expected in (
+        (("--policy", "shop"), (False, False)),
+        (("--policy", "open"), (True, True)),
+        ((), (False, True)),
+    ):
+        running = start(tmp_path, "--no-watch", *options, text=both)
+        try:
+            assert (running.evaluate(request)["decision"], running.evaluate(named)["decision"]) == expected
+        finally:
+            running.close()
+
+
+def test_allowing_every_method_allows_no_call(tmp_path: Path) -> None:
+    running = start(tmp_path, "--no-watch", "--allow-method", "*", "--deny-method", "resources/*")
+    client = Client(running.grpc)
+    try:
+        other = {"jsonrpc": "2.0", "id": 1, "method": "tools/purge"}
+        assert passed(client.ask(body_of(other)))
+        assert not passed(client.ask(body_of({**other, "method": "resources/read"})))
+        assert not passed(client.ask(body_of(message("close_shop", {}))))
+        assert running.evaluate(HUGE)["decision"] is False
+    finally:
+        client.close()
         running.close()
 
 
