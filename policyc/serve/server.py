@@ -78,7 +78,7 @@ async def _serve(live: LiveTable, settings: Settings, metrics: Metrics, reloads:
         counters = _counters(settings, stack)
         enforcer = AsyncEnforcer(live, counters, DecisionLog(log.decision))
         methods = Methods(settings.allowed_methods, settings.denied_methods)
-        service = Service(enforcer, settings.policy, methods, metrics, log)
+        service = Service(live, enforcer, settings.policy, methods, metrics, log)
         signals = _Signals(live, reloads, log)
         pages = Pages(
             service, metrics, lambda: _unready(live, settings.policy, signals), settings.subject, settings.url

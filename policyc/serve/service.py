@@ -22,9 +22,16 @@ class Service:
     """The table in force with everything around it. Lives in one event loop; reloads are reported from any thread."""
 
     def __init__(
-        self, enforcer: AsyncEnforcer, policy: str | None, methods: Methods, metrics: Metrics, log: ServiceLog
+        self,
+        live: LiveTable,
+        enforcer: AsyncEnforcer,
+        policy: str | None,
+        methods: Methods,
+        metrics: Metrics,
+        log: ServiceLog,
     ) -> None:
-        """`policy`: the one that holds for every call; None where the caller names it, or where the table has one."""
+        """`live`: the table in force, which is the enforcer's. `policy`: the one that holds for every call; None where the caller names it, or where the table has one."""
+        self._live = live
         self._enforcer = enforcer
         self._policy = policy
         self._methods = methods
@@ -60,8 +67,14 @@ class Service:
         if question.method != LIST:
             verdict = await self.decide(call, AUTHZEN)
             return answer_of(verdict, told(verdict))
-        asked = self._own(call)
-        return {"decision": bool(self._enforcer.visible([asked.tool], server=asked.server, policy=asked.policy))}
+        return {"decision": self._shown(self._own(call))}
+
+    def _shown(self, call: Call) -> bool:
+        """Whether tools/list may show the tool."""
+        try:
+            return bool(self._live.table.visible([call.tool], server=call.server, policy=call.policy))
+        except KeyError:  # no such policy
+            return False
 
     def unreadable(self, protocol: str) -> None:
         """A request could not be read."""

@@ -113,6 +113,8 @@ def test_other_questions(shop: Running) -> None:
         return bool(shop.evaluate(request)["decision"])
 
     assert asked("tools/list", "tool", "find_item") and not asked("tools/list", "tool", "close_shop")
+    nowhere = {"type": "tool", "id": "find_item", "properties": {"policy": "none"}}
+    assert not shop.evaluate({**FINE, "action": {"name": "tools/list"}, "resource": nowhere})["decision"]
     assert asked("initialize") and asked("tools/list") and asked("prompts/get", "prompt")
     assert not asked("resources/read", "resource"), "denied by an option"
     assert not asked("tools/call"), "of a tool alone"
