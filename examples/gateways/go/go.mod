@@ -1,0 +1,3 @@
+module policyc.example/policytable
+
+go 1.23
