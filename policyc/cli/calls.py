@@ -5,11 +5,10 @@ Shapes of the protocol: https://modelcontextprotocol.io/specification/2025-06-18
 
 from __future__ import annotations
 
-import json
-import math
 from typing import TYPE_CHECKING, Any
 
 from policyc.diagnostics import PolicycError
+from policyc.strict_json import read_json
 
 if TYPE_CHECKING:
     from policyc.reference import Call
@@ -29,11 +28,9 @@ def read_call(text: str) -> Call:
 
     where, text = ("--call", text) if text.lstrip().startswith("{") else (text, _content(text))
     try:
-        call = json.loads(text, parse_constant=_refuse, parse_float=_float, object_pairs_hook=_unique)
-    except RecursionError:
-        raise PolicycError(f"`{where}` is not JSON: nested too deep to read") from None
+        call = read_json(text)
     except ValueError as error:
-        raise PolicycError(f"`{where}` is not JSON: {_why(error)}") from None
+        raise PolicycError(f"`{where}` is not JSON: {error}") from None
     if isinstance(call, dict) and "method" in call:
         call = _request(call, where)
     elif isinstance(call, dict) and "name" in call and "tool" not in call:
@@ -88,29 +85,3 @@ def _keys(found: dict[str, Any], known: tuple[str, ...], what: str, where: str) 
             raise PolicycError(
                 f"`{where}`: {what} has no key `{key}`, its keys are {', '.join(f'`{k}`' for k in known)}"
             )
-
-
-def _why(error: ValueError) -> str:
-    text = str(error)
-    if "integer string conversion" in text:
-        return "an integer with more digits than can be read"
-    return text[:1].lower() + text[1:]
-
-
-def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    out = dict(pairs)
-    if len(out) != len(pairs):
-        keys = [key for key, _ in pairs]
-        raise ValueError(f"`{next(k for k in keys if keys.count(k) > 1)}` is there twice")
-    return out
-
-
-def _float(text: str) -> float:
-    value = float(text)
-    if not math.isfinite(value):
-        raise ValueError(f"{text} is beyond the numbers that JSON readers have")
-    return value
-
-
-def _refuse(name: str) -> Any:
-    raise ValueError(f"{name} is no JSON number")

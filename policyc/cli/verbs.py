@@ -9,6 +9,7 @@ VERBS = {
     "diff": "diff",
     "explain": "explain",
     "table": "table",
+    "serve": "serve",
     "convert": "convert",
     "init": "init",
     "catalog": "catalog",

@@ -65,7 +65,7 @@ def options() -> set[str]:
     while waiting:
         command = waiting.pop()
         waiting.extend(getattr(command, "commands", {}).values())
-        out |= {name for parameter in command.params for name in parameter.opts}
+        out |= {name for p in command.params for name in (*p.opts, *p.secondary_opts)}
     return out
 
 
