@@ -15,6 +15,7 @@ from typing import Any, Final, Literal, TextIO
 
 from policyc.counters.entries import number
 from policyc.gateway.verdict import Verdict
+from policyc.runtime.decision import Limit
 
 LONGEST: Final = 200
 """Characters of a name that the agent chose (a tool's, an argument's) that are written."""
@@ -87,7 +88,7 @@ class DecisionLog:
             hidden=verdict.hidden,
             exists=call.exists,
             reserved=[
-                {"limit": limit.id, "amount": number(counted.amount)}
+                {"limit": limit.id, "amount": self._amount(limit, number(counted.amount))}
                 for limit, counted in zip(decision.limits if decision else (), reserved, strict=False)
             ],
             refused=None
@@ -95,7 +96,7 @@ class DecisionLog:
             else {
                 "limit": refused.limit.id if refused.limit else None,
                 "why": refused.why,
-                "left": refused.left,
+                "left": None if refused.left is None else self._amount(refused.limit, refused.left),
                 "room_at": refused.room_at,
             },
             repeated=verdict.repeated,
@@ -134,6 +135,13 @@ class DecisionLog:
         with self._lock:
             self._stream.write(text + "\n")
             self._stream.flush()
+
+    def _amount(self, limit: Limit | None, amount: int | float) -> Any:
+        """What a limit counted, or has left: of a sum it tells an argument's value, and is written as that is."""
+        if limit is None or limit.amount is None:
+            return amount
+        first = limit.amount[0] if limit.amount else ""
+        return self._value(f"{limit.root}.{first}", amount)
 
     def _object(self, root: str, values: Any) -> dict[str, Any] | None:
         if not isinstance(values, dict):
