@@ -29,6 +29,15 @@ def serve(
             "--key", metavar="PUB", help="Serve only tables signed by this key; repeat for several.", show_default=False
         ),
     ] = None,
+    least_revision: Annotated[
+        int,
+        typer.Option(
+            "--least-revision",
+            metavar="N",
+            min=0,
+            help="Refuse to begin with a table of a lower revision: the one in force before the restart.",
+        ),
+    ] = 0,
     policy: Annotated[
         str | None,
         typer.Option("--policy", metavar="NAME", help="The policy that holds for every call.", show_default=False),
@@ -111,5 +120,6 @@ def serve(
         most_bytes=max_body,
         grace=grace,
         url=None if url is None else url.rstrip("/"),
+        least_revision=least_revision,
     )
     return run(table, settings)

@@ -97,10 +97,12 @@ def refusal(reservation: Reservation, why: str, left: float, room_at: float | No
     limit = reservation.limit
     room = max(0, number(left))
     if why == "uncountable":
-        message = f"limit `{limit.id}` cannot add {reservation.amount} to what it has counted without losing digits"
+        what = "the amount" if limit.amount is not None else str(reservation.amount)  # a sum's is an argument's value
+        message = f"limit `{limit.id}` cannot add {what} to what it has counted without losing digits"
         return Refused("uncountable", message, limit, room, None)
     per = reservation.window if isinstance(reservation.window, str) else f"{reservation.window} seconds"
-    message = f"limit `{limit.id}` allows at most {reservation.maximum} per {per}, and has room for {room}"
+    left_over = "no room for this amount" if limit.amount is not None else f"room for {room}"
+    message = f"limit `{limit.id}` allows at most {reservation.maximum} per {per}, and has {left_over}"
     return Refused("limit", message, limit, room, None if room_at is None else number(room_at))
 
 

@@ -8,8 +8,10 @@ if verdict.allowed: forward the call; if it certainly did not happen: enforcer.r
 
 from __future__ import annotations
 
+import json
 import logging
 from collections.abc import Iterable
+from hashlib import sha256
 from itertools import count
 from secrets import token_hex
 from time import perf_counter
@@ -19,6 +21,7 @@ from policyc.counters.memory import AsyncMemoryCounters, MemoryCounters
 from policyc.counters.model import AsyncCounters, Counters, Refunded
 from policyc.gateway.log import DecisionLog
 from policyc.gateway.verdict import (
+    CHANGED,
     NO_ARGUMENTS,
     UNDECIDED,
     UNLOGGED,
@@ -120,6 +123,13 @@ class _Shared:
         verdict = self._decided(call)
         return verdict if earlier is None else carried(verdict, earlier)
 
+    def _approved(self, verdict: Verdict, approval: Approval) -> Verdict:
+        """A held call that was approved, by the table in force now: it may have waited for long."""
+        now = self._decided(verdict.call)._replace(number=verdict.number, approval=approval)
+        if now.effect == "approve" and not _same_question(verdict, now):
+            return now._replace(effect="deny", reason=CHANGED)
+        return now if now.effect == "deny" else now._replace(effect="allow", reason="")
+
     def _wanted(self, verdict: Verdict) -> list[Reservation] | Verdict:
         """What to reserve for a call that may go ahead, or its denial."""
         call, decision = verdict.call, verdict.decision
@@ -176,7 +186,7 @@ class Enforcer(_Shared):
         ValueError for a verdict that is not `approve`."""
         began = perf_counter()
         if _accepted(verdict, approval):
-            return self._end("approval", self._reserved(verdict._replace(effect="allow", approval=approval)), began)
+            return self._end("approval", self._reserved(self._approved(verdict, approval)), began)
         return self._end("approval", of_approval(verdict, approval), began)
 
     def refund(self, verdict: Verdict) -> Refunded:
@@ -198,7 +208,7 @@ class Enforcer(_Shared):
         if isinstance(wanted, Verdict):
             return wanted
         try:
-            return of_answer(verdict, self._counters.reserve(wanted, call_id=verdict.call.id))
+            return of_answer(verdict, self._counters.reserve(wanted, call_id=_call_id(verdict.call)))
         except Exception as error:
             return self._broken(verdict, error)
 
@@ -228,7 +238,7 @@ class AsyncEnforcer(_Shared):
         """As `Enforcer.settle`."""
         began = perf_counter()
         if _accepted(verdict, approval):
-            going = await self._reserved(verdict._replace(effect="allow", approval=approval))
+            going = await self._reserved(self._approved(verdict, approval))
             return await self._end("approval", going, began)
         return await self._end("approval", of_approval(verdict, approval), began)
 
@@ -251,7 +261,7 @@ class AsyncEnforcer(_Shared):
         if isinstance(wanted, Verdict):
             return wanted
         try:
-            return of_answer(verdict, await self._counters.reserve(wanted, call_id=verdict.call.id))
+            return of_answer(verdict, await self._counters.reserve(wanted, call_id=_call_id(verdict.call)))
         except Exception as error:
             return self._broken(verdict, error)
 
@@ -260,6 +270,20 @@ class AsyncEnforcer(_Shared):
             return verdict
         await self.refund(verdict)
         return verdict._replace(effect="deny", reason=UNLOGGED, problem=UNLOGGED)
+
+
+def _same_question(held: Verdict, now: Verdict) -> bool:
+    """Whether the rule that holds the call, and who must approve it, are the same."""
+    one, other = held.decision, now.decision
+    return one is not None and other is not None and (one.rule, one.by) == (other.rule, other.by)
+
+
+def _call_id(call: Call) -> str | None:
+    """The name of a call among its retries: with what is called, so that another call under the same id is counted."""
+    if call.id is None:
+        return None
+    what = [call.id, call.policy, call.server, call.tool, call.arguments]
+    return sha256(json.dumps(what, sort_keys=True, default=repr).encode()).hexdigest()
 
 
 def _accepted(verdict: Verdict, approval: Approval) -> bool:

@@ -84,13 +84,10 @@ def by_prefix(*servers: str) -> Names:
 
 
 def did_not_happen(outcome: Outcome) -> bool:
-    """Whether what came of a forwarded call gives its limits back: an exception other than a time-out. An error result does not."""
-    error: BaseException | None = outcome if isinstance(outcome, Exception) else None
-    while isinstance(error, BaseException):
-        if isinstance(error, TimeoutError):
-            return False
-        error = error.__cause__
-    return isinstance(outcome, Exception)
+    """Whether what came of a forwarded call gives its limits back: only that there is no such tool (which is also what FastMCP says when the
+    server behind cannot be reached). Any other exception or error result may come of a tool that has run, and often the agent can bring it
+    about, with a wrong argument or a call that takes too long: it could have its limits back as often as it likes."""
+    return isinstance(outcome, NotFoundError)
 
 
 class PolicyMiddleware(Middleware):
@@ -184,7 +181,7 @@ class PolicyMiddleware(Middleware):
             logger.error("a call is denied, because its context could not be made: %r", error, exc_info=True)
             return self.enforcer.deny(call, f"{type(error).__name__}: {error}")
         earlier = None
-        if fastmcp.input_responses is not None or fastmcp.request_state is not None:
+        if fastmcp.request_state:
             earlier = self._rounds.take(_upstream(fastmcp.request_state), call)
         return await self.enforcer.enforce(call, earlier)
 
@@ -243,7 +240,11 @@ class PolicyMiddleware(Middleware):
                 await self.enforcer.refund(verdict)
             raise
         if isinstance(result, InputRequiredToolResult):
-            self._rounds.keep(verdict, _upstream(result.input_required.request_state))
+            state = result.input_required.request_state
+            if (
+                state and verdict.call.context
+            ):  # otherwise nothing tells whose answer the next leg is: it is decided and counted anew
+                self._rounds.keep(verdict, _upstream(state))
         elif self._refund(result):
             await self.enforcer.refund(verdict)
         return result

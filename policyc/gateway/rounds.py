@@ -19,7 +19,6 @@ SECONDS: Final = 600.0
 """For which a leg is kept; FastMCP lets the state that a client carries live as long."""
 MOST: Final = 10_000
 """Legs that are kept at once; the oldest makes room."""
-_CALLER: Final = ("grant", "session", "agent", "user")
 
 
 class _Leg(NamedTuple):
@@ -51,6 +50,5 @@ class Rounds:
 
 
 def _name(mark: str, call: Call) -> bytes:
-    who = {name: (call.context or {}).get(name) for name in _CALLER}
-    what = [mark, call.policy, call.server, call.tool, call.arguments, who]
+    what = [mark, call.policy, call.server, call.tool, call.arguments, call.context]
     return sha256(json.dumps(what, sort_keys=True, default=repr).encode()).digest()

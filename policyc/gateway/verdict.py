@@ -13,6 +13,7 @@ NO_ARGUMENTS: Final = "the arguments of a call are a JSON object"
 UNDECIDED: Final = "this call could not be decided"
 UNCOUNTED: Final = "the limits of this call cannot be checked now"
 UNLOGGED: Final = "this call could not be logged"
+CHANGED: Final = "the policy has changed while the call was held: call again"
 NO_SUCH_TOOL: Final = "there is no such tool"
 
 

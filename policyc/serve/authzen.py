@@ -8,6 +8,8 @@ Source: https://openid.net/specs/authorization-api-1_0.html
 
 from __future__ import annotations
 
+import asyncio
+import json
 from collections.abc import Awaitable, Callable
 from typing import Any, Final
 
@@ -18,6 +20,8 @@ from policyc.serve.methods import CALL, LIST
 
 MOST: Final = 1000
 """Evaluations in one request."""
+MOST_SHARED: Final = 16 << 20
+"""Characters of JSON that the evaluations of one request may have in common, counted for each of them: every one decides and logs it anew."""
 SEMANTICS: Final = {"execute_all": None, "deny_on_first_deny": False, "permit_on_first_permit": True}
 """The decision after which the rest is not evaluated."""
 _REQUIRED: Final = {"subject": ("type", "id"), "action": ("name",), "resource": ("type", "id")}
@@ -93,8 +97,14 @@ async def evaluations(request: Any, subject_key: str, ask: Ask) -> Answer:
         raise BadRequest(f"`options.evaluations_semantic` must be one of {', '.join(f'`{s}`' for s in SEMANTICS)}")
     if not items:
         return await ask(read_question(request, subject_key))
+    shared = len(json.dumps({name: value for name, value in request.items() if name != "evaluations"}))
+    if shared * len(items) > MOST_SHARED:
+        raise BadRequest(
+            f"what {len(items)} evaluations share may have {MOST_SHARED // len(items)} characters; this has {shared}"
+        )
     answers: list[Answer] = []
     for item in items:
+        await asyncio.sleep(0)  # other requests have their turn
         try:
             answer = await ask(read_question(_with_defaults(item, request), subject_key))
         except BadRequest as error:

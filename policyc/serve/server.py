@@ -57,7 +57,12 @@ def run(table: str, settings: Settings) -> int:
 def _loaded(table: str, settings: Settings, reloads: Reloads) -> LiveTable:
     try:
         return LiveTable(
-            table, key=settings.keys or None, watch=settings.watch, on_reload=reloads.replaced, on_error=reloads.refused
+            table,
+            key=settings.keys or None,
+            least_revision=settings.least_revision,
+            watch=settings.watch,
+            on_reload=reloads.replaced,
+            on_error=reloads.refused,
         )
     except TableError as error:
         raise PolicycError(f"`{table}` cannot be served: {error}") from None

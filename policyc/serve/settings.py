@@ -37,7 +37,8 @@ class Address:
 class Settings:
     """Everything but the table's path. `headers`: from which header (in lower case) a value of the context comes. `subject`: the
     context's key for the subject's id. `watch`: seconds between looks at the table's file, None for never. `grace`: seconds that
-    requests in flight have at the end. `most_bytes`: largest body. `url`: under which clients know the HTTP side."""
+    requests in flight have at the end. `most_bytes`: largest body. `url`: under which clients know the HTTP side. `least_revision`: the lowest
+    revision of a table to begin with."""
 
     http: Address
     grpc: Address | None = None
@@ -54,6 +55,7 @@ class Settings:
     most_bytes: int = 1 << 20
     grace: float = 10.0
     url: str | None = None
+    least_revision: int = 0
 
 
 def read_address(text: str, option: str) -> Address:

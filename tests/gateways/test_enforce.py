@@ -17,6 +17,7 @@ from policyc.gateway.enforce import Approval, AsyncEnforcer, Call, Enforcer, Ver
 from policyc.gateway.log import DecisionLog
 from policyc.gateway.question import question
 from policyc.gateway.rounds import MOST, Rounds
+from policyc.gateway.verdict import CHANGED
 from policyc.runtime import LiveTable, Table
 from policyc.runtime.decision import Reservation
 from tests.runtime.build import compiled
@@ -290,17 +291,30 @@ def test_a_limit_that_is_new_counts_a_later_leg(kind: str, tmp_path: Path) -> No
     assert [both.enforce(pay(1), first).effect for _ in range(2)] == ["allow", "deny"]
 
 
-def test_a_call_keeps_the_table_that_it_began_with(kind: str, tmp_path: Path) -> None:
+def test_a_held_call_is_decided_again_by_the_table_in_force(kind: str, tmp_path: Path) -> None:
     path = tmp_path / "t.table"
     path.write_bytes(compiled(TEXT, 1))
     live = LiveTable(path)
     both = Both(kind, live)
-    held = both.enforce(pay(20))
-    path.write_bytes(compiled('policy "shop" default deny deny pay "closed"', 2))
+    held = [both.enforce(pay(20)) for _ in range(3)]
+    path.write_bytes(compiled(f"{TEXT} deny nothing_of_this", 2))
     assert live.reload() == "replaced"
-    assert both.enforce(pay(20))[:2] == ("deny", "closed")
-    settled = both.settle(held, Approval("accepted"))
-    assert (settled.effect, settled.revision) == ("allow", 1)
+    settled = both.settle(held[0], Approval("accepted"))
+    assert (settled.effect, settled.revision, settled.number) == ("allow", 2, held[0].number)
+    path.write_bytes(compiled('policy "shop" default deny on pay { approve by "somebody else" }', 3))
+    assert live.reload() == "replaced"
+    assert both.settle(held[1], Approval("accepted"))[:2] == ("deny", CHANGED)
+    path.write_bytes(compiled('policy "shop" default deny deny pay "closed"', 4))
+    assert live.reload() == "replaced"
+    assert both.settle(held[2], Approval("accepted"))[:2] == ("deny", "closed")
+
+
+def test_an_id_names_a_call_and_not_another_one_under_the_same_id(enforcer: Both) -> None:
+    assert enforcer.enforce(pay(5, id="one")).allowed
+    assert enforcer.enforce(pay(5, id="one")).repeated
+    other = enforcer.enforce(pay(6, id="one"))
+    assert other.allowed and not other.repeated
+    assert enforcer.enforce(pay(7, id="one")).effect == "deny", "twice a day is enough"
 
 
 def test_the_log_hides_values_and_tells_equal_ones(table: Table) -> None:

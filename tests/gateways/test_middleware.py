@@ -15,13 +15,13 @@ pytest.importorskip("fastmcp", reason="no fastmcp here: pip install 'policyc[fas
 
 import mcp_types as mt
 from fastmcp import Client, Context, FastMCP
-from fastmcp.exceptions import ToolError
+from fastmcp.exceptions import NotFoundError, ToolError
 from fastmcp.server import create_proxy
 from fastmcp.server.auth import AccessToken
 
 from policyc.gateway import fastmcp as gateway
 from policyc.gateway.enforce import Approval, Verdict
-from policyc.gateway.fastmcp import PolicyMiddleware, by_prefix, default_context
+from policyc.gateway.fastmcp import PolicyMiddleware, by_prefix, default_context, did_not_happen
 from policyc.gateway.log import DecisionLog
 from policyc.runtime import Table
 from tests.meta.tree import ROOT
@@ -221,8 +221,9 @@ def test_nobody_waits_for_ever() -> None:
     assert result.content[0].text == "approval by finance is needed: a large one (nobody answered in time)"
 
 
-def test_limits_are_given_back_when_the_upstream_fails_and_not_for_a_time_out() -> None:
-    for tool, admitted in (("fail", 4), ("slow", 2), ("bad", 2)):
+def test_limits_are_given_back_for_a_tool_that_is_gone_and_for_nothing_that_an_agent_can_bring_about() -> None:
+    assert did_not_happen(NotFoundError("Unknown tool: 'x'"))
+    for tool, admitted in (("fail", 2), ("slow", 2), ("bad", 2)):
         made = behind()
         said = [text for _, text in meet(made, *[(tool, {})] * 4)]
         assert sum("limit `" not in text for text in said) == admitted, said
@@ -237,6 +238,23 @@ def test_a_call_that_comes_in_legs_is_counted_once() -> None:
     assert first == second == (False, "hello Lee")
     assert "has room for 0" in third[1]
     assert CALLS == ["ask", "ask"]
+
+
+@pytest.mark.parametrize("other", ["A", "B"])
+def test_nobody_goes_on_with_somebody_elses_call(other: str) -> None:
+    """Whoever is another caller by anything that the gateway knows of it."""
+    now = ["A"]
+    made = behind(context=lambda _: {"user": "dana", "tenant": now[0]})
+
+    async def leg(**more: Any) -> Any:
+        async with Client(made) as client:
+            return await client.session.call_tool(name="ask", arguments={}, allow_input_required=True, **more)
+
+    first = asyncio.run(leg())
+    now[0] = other
+    answer = {"name": mt.ElicitResult(action="accept", content={"name": "Lee"})}
+    asyncio.run(leg(input_responses=answer, request_state=first.request_state))
+    assert [line["repeated"] for line in LINES if line["event"] == "call"] == [False, other == "A"]
 
 
 @pytest.mark.parametrize("proxied", [False, True])

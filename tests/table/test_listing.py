@@ -33,5 +33,6 @@ def test_the_server_counts() -> None:
 
 
 def test_what_lists_no_tools_stays() -> None:
-    for message in ({"result": {"prompts": []}}, {"error": {"code": 1}}, [], None, "x", {"tools": "x"}):
+    for message in ({"result": {"prompts": []}}, {"error": {"code": 1}}, None, "x", {"tools": "x"}):
         assert without_hidden(message, TABLE) is message
+        assert without_hidden([message], TABLE) == [message]
