@@ -29,10 +29,10 @@ def rule_list(
             raise ValueError(f[0])
         return (f[0], *map(formula, f[1:]))
 
-    for group in body["rules"]:
+    for effect, group in zip(("deny", "allow", "approve", "deny"), body["rules"], strict=True):
         for rule, guard in group:
             check_depth(guard)
-            outcome("deny", count(rule), ())
+            outcome(effect, count(rule), ())
     denials, allows, approvals, limits = (tuple((rule, formula(f)) for rule, f in group) for group in body["rules"])
     outcome("deny", -1, [rule for rule, _ in limits])
     return RuleList(

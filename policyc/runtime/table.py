@@ -30,6 +30,7 @@ from policyc.runtime.nodes import (
 )
 from policyc.runtime.patterns import PatternError
 from policyc.runtime.values import MISSING, kind
+from policyc.runtime.wellformed import count
 from policyc.table.model import TableError
 
 if TYPE_CHECKING:
@@ -240,7 +241,7 @@ class _Policy:
         return top
 
     def _test(self, number: int) -> list[Any]:
-        known = self._tests.get(number)
+        known = self._tests.get(count(number))  # 3.0 would find what 3 has left there
         if known is None:
             known = self._tests[number] = self._file.test(number)
         return known
@@ -275,7 +276,7 @@ class _Policy:
         return self._file.rule(number)
 
     def _limit(self, number: int) -> Limit:
-        known = self._limits.get(number)
+        known = self._limits.get(count(number))
         if known is None:
             known = self._limits[number] = _limit(self._rule(number), self._name)
         return known

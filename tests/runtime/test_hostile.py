@@ -308,6 +308,27 @@ def test_the_like_of_it_that_makes_sense_is_used(body: Any) -> None:
     assert table.decide("pay", {}).reason != BROKEN_REASON
 
 
+@pytest.mark.parametrize("group", [1, 2])
+def test_what_denies_by_its_nature_neither_allows_nor_asks(group: int) -> None:
+    lines = fuzz.lines_of(compiled('policy "p" default allow hide pay limit other: 1 per day'))
+    body = {"default": "allow", "rules": [[[0, True]] if i == group else [] for i in range(4)]}
+    lines[body_line(lines, json.loads(lines[INDEX])["policies"][0]["call"]["pay"])] = encoded(body)
+    table = Table(sealed(lines))
+    assert table.decide("pay").reason == BROKEN_REASON
+    with pytest.raises(TableError):
+        table.check()
+
+
+def test_a_number_that_is_no_integer_finds_nothing_that_an_integer_has_left() -> None:
+    guards = {"default": "allow", "rules": [[[0, ["&", ["?", 0, 0, 4], ["?", 0, 0.0, 4]]]], [], [], []]}
+    assert with_body(guards).decide("pay", {"n": 9}).reason == BROKEN_REASON
+    lines = fuzz.lines_of(fuzz.ALL_KINDS)
+    number = LIMIT - RULE
+    lines[BODY] = encoded([[["allow", -1, [number]], ["allow", -1, [float(number)]]], -2])
+    with pytest.raises(TableError):
+        Table(sealed(lines)).check()
+
+
 def test_a_broken_list_hides_the_tool() -> None:
     lines = fuzz.lines_of(compiled('policy "p" default allow hide secret_*'))
     entry = json.loads(lines[1])["policies"][0]
