@@ -118,62 +118,41 @@ class Residual:
                 yield g.guard
 
     def assign(self, known: Known) -> Residual | Leaf:
-        denials = _assigned(self.denials, known, True)
-        if denials and denials[0].guard is True:
-            return Leaf("deny", denials[0].rule)
-        if denials and denials[-1].guard is True:
-            return Residual(denials, (), (), (), False)
-        return simplify(
-            Residual(
-                denials,
-                _assigned(self.allows, known, True),
-                _assigned(self.approvals, known, True),
-                _assigned(self.limits, known, False),
-                self.default_allow,
-            )
-        )
+        return simplify(self, known)
 
 
-def _assigned(items: tuple[Guarded, ...], known: Known, first: bool) -> tuple[Guarded, ...]:
-    """Without those that cannot fire; `first`: and without those after one that surely does."""
+NOTHING_KNOWN: Known = {}
+
+
+def _first(items: tuple[Guarded, ...], known: Known) -> tuple[Guarded, ...]:
+    """What is left once `known` is, without those that cannot fire, and without those after one that surely does."""
     out = []
     for g in items:
         guard = substitute(g.guard, known)
         if guard is not False:
             out.append(g if guard is g.guard else Guarded(g.rule, guard))
-            if first and guard is True:
+            if guard is True:
                 break
     return tuple(out)
 
 
-def _until_true(items: Iterable[Guarded]) -> tuple[Guarded, ...]:
-    """Without those that cannot fire, and without those after one that surely does."""
-    out = []
-    for g in items:
-        if g.guard is not False:
-            out.append(g)
-            if g.guard is True:
-                break
-    return tuple(out)
-
-
-def simplify(r: Residual) -> Residual | Leaf:
-    """Drop what cannot change the outcome any more; a Leaf when nothing is open."""
-    denials = _until_true(r.denials)
+def simplify(r: Residual, known: Known = NOTHING_KNOWN) -> Residual | Leaf:
+    """What is left once `known` is, without what cannot change the outcome any more; a Leaf when nothing is open."""
+    denials = _first(r.denials, known)
     if denials and denials[0].guard is True:
         return Leaf("deny", denials[0].rule)
     if denials and denials[-1].guard is True:
         return Residual(denials, (), (), (), False)
-    allows = _until_true(r.allows)
+    allows = _first(r.allows, known)
     if not allows and not r.default_allow:
         return Residual(denials, (), (), (), False) if denials else Leaf("deny", -1)
-    approvals = _until_true(r.approvals)
+    approvals = _first(r.approvals, known)
     default_allow = r.default_allow
     if approvals and approvals[0].guard is True and (default_allow or allows[-1].guard is True):
         allows, default_allow = (), True  # held in any case: which allow holds is no longer reported
     elif approvals and approvals[0].guard is True:
         allows = (Guarded(-1, disj(g.guard for g in allows)),)
-    limits = tuple(g for g in r.limits if g.guard is not False)
+    limits = tuple(Guarded(g.rule, guard) for g in r.limits if (guard := substitute(g.guard, known)) is not False)
     if denials or any(g.guard is not True for g in limits):
         return Residual(denials, allows, approvals, limits, default_allow)
     kept = tuple(g.rule for g in limits)

@@ -36,9 +36,6 @@ from policyc.table.model import TableError
 if TYPE_CHECKING:
     from policyc.runtime.signature import Key
 
-_INF: Final = float("inf")
-_PLAIN: Final = frozenset((type(MISSING), type(None), bool, int, str, list, dict))
-"""The types of JSON values, except float, which also has values that JSON does not."""
 NOT_JSON_REASON: Final = "an argument or a part of the context is not JSON"
 BROKEN_REASON: Final = "the table's content for this tool does not fit its format"
 

@@ -17,8 +17,8 @@ Seen = tuple[Any, ...]
 
 @record(eq=False)
 class LookedAt:
-    """What questions about one tool look at: its arguments, and whether the server is asked for. `seen`: what has been added, so that it
-    need not be added again."""
+    """What questions about one tool look at: its arguments, and whether the server is asked for. `seen`: where the
+    program looks, to tell what a question looks at besides."""
 
     look: Look
     server: bool
